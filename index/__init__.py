@@ -1,0 +1,1 @@
+"""The contract: what is stored about reports, and how it is opened."""

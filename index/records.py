@@ -1,0 +1,78 @@
+"""What the product knows about a report and its paragraphs; opens nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where one line of a paragraph is printed: points from the page's top left corner."""
+
+    page: int
+    x0: float
+    top: float
+    x1: float
+    bottom: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One judgement of an inspection; `grade` in normal form, `printed` as the report has it."""
+
+    name: str
+    grade: str
+    printed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a report's front pages say of it. A field that is not printed is None, never guessed."""
+
+    council: str | None = None
+    framework: str | None = None
+    inspection_start: date | None = None
+    inspection_end: date | None = None
+    published: date | None = None
+    lead_inspector: str | None = None
+    judgements: tuple[Judgement, ...] = ()
+    overall: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One citable passage, verbatim.
+
+    `number` is as printed, without its dot, and None where none is printed; `part` names the report
+    within a file that holds two; pages count from 1 in the file and are None for formats without
+    pages; `boxes` has one box a printed line, in reading order, empty for such formats.
+    """
+
+    number: str | None
+    part: str | None
+    section: str | None
+    section_grade: str | None
+    subheading: str | None
+    page_start: int | None
+    page_end: int | None
+    text: str
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that was read from one file.
+
+    `paragraphs` are the findings and recommendations that carry the run of numbers (or stand in its
+    place, numberless, in the reports of February 2014); `unnumbered` are introductions, summaries,
+    lists of what needs to improve and the like. Both are in document order.
+    """
+
+    facts: Facts
+    paragraphs: tuple[Paragraph, ...]
+    unnumbered: tuple[Paragraph, ...]
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""The write side: published reports in, a searchable generation out."""

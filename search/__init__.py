@@ -1,0 +1,1 @@
+"""The read side: a question in, cited quotations or a stated refusal out."""
