@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 class Line:
     """One printed line.
 
-    `box` and `size` (points) are None for formats without positions; `heading` is the level a format
+    `box` and `size` (points) are None for formats without positions; `heading` is the level a file
     states outright (`# `, Word's heading styles, `h2`), else None; `blank_before` is true where the
     format shows a blank line or a wider gap above.
     """
