@@ -1,0 +1,36 @@
+"""A file → a document of lines; one reader a format."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.errors import UnreadableFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from indexer.lines import Document
+
+SUFFIXES = frozenset({".pdf", ".txt", ".md"})
+
+
+def read_document(path: Path) -> Document:
+    """The lines of the report at `path`; raises UnreadableFileError with a plain reason."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        expected = ", ".join(sorted(SUFFIXES))
+        raise UnreadableFileError(f"no reader for {suffix or 'a name without suffix'}: {expected}")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UnreadableFileError(f"cannot be opened: {error.strerror}") from error
+    if not data.strip():
+        raise UnreadableFileError("the file is empty")
+    # Each reader is imported when a file wants it: a text corpus never loads the PDF library.
+    if suffix == ".pdf":
+        from indexer.readers.pdf import read_pdf  # noqa: PLC0415
+
+        return read_pdf(data)
+    from indexer.readers.plain import read_plain  # noqa: PLC0415
+
+    return read_plain(data)
