@@ -1,0 +1,157 @@
+"""Blocks → numbered paragraphs with part, section, grade, sub-heading and pages; pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from index.records import Paragraph
+from indexer.blocks import Block, Kind, blocks_of, boxes_of
+from indexer.furniture import body_size
+from indexer.headings import (
+    Rank,
+    explains_judgements,
+    grade_of,
+    rank_of,
+    without_cell_grade,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from indexer.lines import Document
+
+# What stands before the first heading; no report prints a title over it.
+INTRODUCTION = "(introduction)"
+
+# The publisher's closing matter, by the first words of its paragraphs; in the PDFs it is small
+# print, in the text files nothing else tells it from the last finding (Sunderland 2021, after 42).
+_CLOSING = re.compile(
+    r"the office for standards in education|any complaints about the inspection"
+    r"|if you would like a copy of this document|you may reuse this information"
+    r"|this (?:publication|report) is available at|interested in our work|piccadilly gate"
+    r"|© crown copyright|store st|no\. ?\d{6}",
+    re.IGNORECASE,
+)
+# Sections of the reports without numbers (February 2014) that are not findings.
+_NOT_FINDINGS = re.compile(
+    r"information about|what the .*judge?ments? mean|summary for children", re.IGNORECASE
+)
+# A document with fewer numbers than this has none: a table's rows may look like three.
+_FEWEST_NUMBERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A document's paragraphs, its passages without a number, and what looked wrong."""
+
+    paragraphs: tuple[Paragraph, ...]
+    unnumbered: tuple[Paragraph, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """The headings a passage stands under."""
+
+    part: str | None = None
+    section: str | None = None
+    grade: str | None = None
+    sub: str | None = None
+    subsub: str | None = None
+
+
+def split_paragraphs(document: Document) -> Split:
+    """The document's paragraphs with their places, in document order."""
+    passages = list(_passages(document))
+    numbered = [passage for passage in passages if passage.number is not None]
+    if len(numbered) >= _FEWEST_NUMBERS:
+        rest = [passage for passage in passages if passage.number is None]
+        return Split(tuple(numbered), tuple(rest), tuple(_breaks(numbered)))
+    findings, rest = [], []
+    for passage in passages:
+        (rest if _NOT_FINDINGS.match(passage.section or "") else findings).append(passage)
+    warning = "no numbered paragraphs: its findings are cited by section and page"
+    return Split(tuple(findings), tuple(rest), (warning,))
+
+
+def _passages(document: Document) -> Iterable[Paragraph]:
+    body = body_size(document.lines)
+    place = _Place()
+    closing = False
+    for block in blocks_of(document):
+        if block.kind is Kind.HEADING:
+            place = _entered(place, block, body)
+            closing = False
+            continue
+        text = block.text
+        if block.kind is Kind.TEXT and _CLOSING.match(text):
+            closing = True
+        if closing or not text:
+            continue
+        if block.kind is Kind.NUMBERED and _is_summary(place.sub):
+            place = replace(place, sub=None, subsub=None)
+        yield _paragraph(place, block, text)
+
+
+def _is_summary(sub: str | None) -> bool:
+    """A summary is not numbered; what is numbered below it stands under the section alone.
+
+    Hull 2015: paragraph 71 follows the unnumbered "Summary" of its section.
+    """
+    return sub is not None and sub.lower() == "summary"
+
+
+def _entered(place: _Place, heading: Block, body: float | None) -> _Place:
+    """The place below a heading."""
+    title = heading.text
+    alone = grade_of(title, alone=True)
+    if alone is not None and not heading.cells:
+        return replace(place, grade=alone)
+    in_cell = grade_of(" ".join(heading.cells)) if heading.cells else None
+    bare = without_cell_grade(title)
+    grade = in_cell or grade_of(title)
+    first = heading.lines[0]
+    rank = rank_of(bare, first.size, body, italic=first.italic and not first.bold)
+    if heading.boxed or in_cell:
+        rank = Rank.SECTION
+    if rank is Rank.PART and not explains_judgements(place.section or ""):
+        return _Place(part=title)
+    if rank in (Rank.PART, Rank.SECTION):
+        return _Place(part=place.part, section=bare, grade=grade)
+    if rank is Rank.SUB:
+        return replace(place, sub=title, subsub=None)
+    return replace(place, subsub=title)
+
+
+def _paragraph(place: _Place, block: Block, text: str) -> Paragraph:
+    pages = [line.box.page for line in block.lines if line.box is not None]
+    return Paragraph(
+        number=None if block.number is None else str(block.number),
+        part=place.part,
+        section=place.section or place.part or INTRODUCTION,
+        section_grade=place.grade,
+        subheading=place.subsub or place.sub,
+        page_start=min(pages, default=None),
+        page_end=max(pages, default=None),
+        text=text,
+        boxes=boxes_of(block),
+    )
+
+
+def _breaks(paragraphs: list[Paragraph]) -> Iterable[str]:
+    """A sentence for each gap or repeat in the run of numbers; a new part may start again at 1."""
+    last, part = 0, None
+    for paragraph in paragraphs:
+        number = int(paragraph.number or 0)
+        if number == 1 and paragraph.part != part:
+            last = 0
+        part = paragraph.part
+        if number == last + 2:
+            yield f"paragraph {last + 1} is missing: {last} is followed by {number}"
+        elif number > last + 2:
+            yield f"paragraphs {last + 1} to {number - 1} are missing"
+        elif number <= last:
+            yield f"paragraph {number} comes after {last}"
+        last = number
