@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from indexer.furniture import body_lines, body_size
-from indexer.headings import grade_of, names_section
+from indexer.headings import TITLE_SIZE, grade_of, names_section
 from indexer.prose import bullet_end, joined, stops
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ class _Assembly:
         if line.bold or line.italic:
             return any(letter.isalpha() for letter in text)
         # Text set large by mistake goes on in small letters (Ealing 2024, page 7).
+        if line.size >= TITLE_SIZE * self._body:
+            return True
         return line.size >= _LARGE * self._body and text[:1].isupper() and not stops(text)
 
     def _in_box(self, line: Line, heading: Block) -> bool:
@@ -152,11 +154,12 @@ class _Assembly:
             return True
         if aside and heading.cells:
             return line.box.top - last.box.top < _HEADING_PITCH * line.size
+        if (line.bold, line.italic, line.size) != (last.bold, last.italic, last.size):
+            return False
         below = line.box.top - max(x.box.top for x in heading.lines if x.box)
         if grade_of(line.text, alone=True) and grade_of(heading.text) is None:
-            return below < 2 * _HEADING_PITCH * line.size
-        same = line.bold == last.bold and line.italic == last.italic and line.size == last.size
-        return same and below < _HEADING_PITCH * line.size
+            below /= 2  # "inadequate." stands apart in Buckinghamshire 2014, page 28
+        return below < _HEADING_PITCH * line.size
 
     def _extend_heading(self, heading: Block, line: Line) -> None:
         left, *cells = line.text.split("\t")
@@ -208,9 +211,9 @@ class _Assembly:
 
     def _as_bullet(self, line: Line) -> bool:
         end = bullet_end(line.text)
-        if not end or not (self._opens(line) or line.text[0] not in "–—−─-"):
-            return False
         last = self._blocks[-1] if self._blocks else None
+        if not end or not (line.text[0] not in "–—−─-" or self._opens(line) or _level(line, last)):
+            return False
         rest = line.text[end:]
         if last and last.kind is Kind.NUMBERED and self._inside(line, last):
             last.lines.append(line)
@@ -275,6 +278,18 @@ class _Assembly:
         if previous is None or previous.box is None or previous.box.page != line.box.page:
             return None
         return (line.box.top - previous.box.bottom) / (line.size or 1.0)
+
+
+def _level(line: Line, block: Block | None) -> bool:
+    """Whether a dash stands under the dash of the open bullet (Lancashire 2018, page 6)."""
+    if block is None or block.kind is not Kind.BULLET or line.box is None:
+        return False
+    first = block.lines[0]
+    return (
+        first.box is not None
+        and first.text[0] == line.text[0]
+        and abs(first.box.x0 - line.box.x0) < _NUDGE
+    )
 
 
 def _settled(heading: Block) -> bool:

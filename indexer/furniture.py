@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from indexer.headings import grade_of
+from indexer.headings import TITLE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,8 +28,8 @@ _FOOTER_IS_SMALL = 0.8
 # Footnotes are printed at 10 in text of 12, tables inside the text at 11 (Medway 2013 paragraph 3);
 # a scaled report has text of 11.5 (Northumberland 2016, page 28).
 _SMALL_PRINT = 0.94
-# A title of 22 to 26 points opens a cover (Sunderland 2021; Hull 2015, pages 1 and 37), in text of 12.
-_COVER_TITLE = 1.8
+# The grades' column stands 316 points right of the titles' (Derbyshire 2019).
+_GRADES_RIGHT = 150.0
 _CONTENTS = re.compile(r"contents?", re.IGNORECASE)
 _CONTENTS_ENTRY = re.compile(r".*\D[\t ]+\d{1,3}")
 _OVERALL = re.compile(r"overall effectiveness\b", re.IGNORECASE)
@@ -57,7 +57,9 @@ def body_lines(document: Document) -> tuple[Line, ...]:
     result: list[Line] = []
     in_contents = False
     for page in sorted(pages):
-        lines, in_contents = _without_contents(_without_cover(pages[page], body), in_contents)
+        lines, in_contents = _without_contents(
+            _without_cover(pages[page], body, first=page == 1), in_contents
+        )
         result += (line for line in lines if not _is_small(line, body))
     return tuple(result)
 
@@ -66,6 +68,8 @@ def _is_margin(line: Line, body: float) -> bool:
     """Whether the line is a running header or footer or a page number."""
     if line.box is None or line.size is None:
         return False
+    if line.size >= _FOOTER_IS_LARGE * body and line.text.strip().isdigit():
+        return True  # a page number wherever it stands (Rochdale 2018)
     if _HEADER_ENDS < line.box.top < _FOOTER_STARTS:
         return False
     return line.size >= _FOOTER_IS_LARGE * body or line.size <= _FOOTER_IS_SMALL * body
@@ -77,42 +81,36 @@ def _is_small(line: Line, body: float) -> bool:
     return line.size < (_FOOTER_IS_SMALL if line.bold else _SMALL_PRINT) * body
 
 
-def _without_cover(lines: Sequence[Line], body: float) -> list[Line]:
-    """A cover keeps its title and what follows its judgement table; other pages stay whole.
+def _without_cover(lines: Sequence[Line], body: float, *, first: bool) -> list[Line]:
+    """A cover keeps only what follows its judgement table; other pages stay whole.
 
     The introduction of an ILACS report begins on its cover, below the row "Overall effectiveness".
+    A cover within the file opens a second report (Hull 2015, page 37) and keeps its title.
     """
-    titled = next((i for i, line in enumerate(lines) if _is_title(line, body)), None)
-    if titled is None:
-        return list(lines)
     title = [line for line in lines if _is_title(line, body)]
-    table_end = None
-    for i, line in enumerate(lines):
-        if _OVERALL.match(line.text):
-            table_end = i + 1
-            while table_end < len(lines) and _same_row(lines[table_end], lines[table_end - 1]):
-                table_end += 1
-            break
-    contents = next((i for i, line in enumerate(lines) if _CONTENTS.fullmatch(line.text)), None)
-    if contents is not None and contents <= titled:
+    if not first and not title:
         return list(lines)
-    rest = [] if table_end is None else list(lines[table_end:])
-    return title + rest
+    overall = next((i for i, line in enumerate(lines) if _OVERALL.match(line.text)), None)
+    if overall is None:
+        return [] if first else title
+    kept = list(lines[overall + 1 :])
+    while kept and _is_grade_cell(kept[0], lines[overall]):
+        del kept[0]
+    return kept if first else title + kept
 
 
 def _is_title(line: Line, body: float) -> bool:
     return (
         line.size is not None
-        and line.size >= _COVER_TITLE * body
+        and line.size >= TITLE_SIZE * body
         and _CONTENTS.fullmatch(line.text) is None
+        and any(letter.isalpha() for letter in line.text)
     )
 
 
-def _same_row(line: Line, above: Line) -> bool:
-    """Whether a line of the judgement table goes on below its first: a grade that wraps."""
-    return grade_of(line.text, alone=True) is not None or (
-        grade_of(f"{above.text} {line.text}") is not None and grade_of(above.text) is None
-    )
+def _is_grade_cell(line: Line, row: Line) -> bool:
+    """Whether a line stands in the grades' column: "to be good" under "Requires improvement"."""
+    return line.box is not None and row.box is not None and line.box.x0 > row.box.x0 + _GRADES_RIGHT
 
 
 def _without_contents(lines: list[Line], in_contents: bool) -> tuple[list[Line], bool]:

@@ -86,13 +86,16 @@ _SUB = re.compile(
 )
 _LARGE = 1.12  # of the body's size: sections are 14 or 18 in text of 12, italics 12.6 (Hull 2015)
 _PART_SIZE = 1.3  # parts are 16 in text of 12
+TITLE_SIZE = 1.8  # titles on covers are 22 to 26 (Hull 2015, pages 1 and 37)
 
 
 def rank_of(title: str, size: float | None, body: float | None, *, italic: bool) -> Rank:
     """The rank of a heading of these words in this type."""
     relative = size / body if size and body else 1.0
-    if _PART.fullmatch(title) and (relative >= _PART_SIZE or relative < _LARGE):
+    if relative >= TITLE_SIZE or (relative >= _PART_SIZE and _PART.fullmatch(title)):
         return Rank.PART
+    if relative < _LARGE and _PART.fullmatch(title):
+        return Rank.PART  # Tameside 2016, page 5
     if italic:
         return Rank.SUBSUB
     if _SUB.fullmatch(title):
@@ -109,7 +112,3 @@ def names_section(title: str) -> bool:
     if _SECTION.fullmatch(title):
         return True
     return _JUDGED.match(title) is not None and grade_of(title) is not None
-
-
-def explains_judgements(title: str) -> bool:
-    return _MEANING.match(title) is not None

@@ -11,7 +11,6 @@ from indexer.blocks import Block, Kind, blocks_of, boxes_of
 from indexer.furniture import body_size
 from indexer.headings import (
     Rank,
-    explains_judgements,
     grade_of,
     rank_of,
     without_cell_grade,
@@ -116,9 +115,9 @@ def _entered(place: _Place, heading: Block, body: float | None) -> _Place:
     rank = rank_of(bare, first.size, body, italic=first.italic and not first.bold)
     if heading.boxed or in_cell:
         rank = Rank.SECTION
-    if rank is Rank.PART and not explains_judgements(place.section or ""):
+    if rank is Rank.PART:
         return _Place(part=title)
-    if rank in (Rank.PART, Rank.SECTION):
+    if rank is Rank.SECTION:
         return _Place(part=place.part, section=bare, grade=grade)
     if rank is Rank.SUB:
         return replace(place, sub=title, subsub=None)

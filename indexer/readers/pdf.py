@@ -26,8 +26,12 @@ _PDFIUM = threading.Lock()
 _BROKEN_HYPHEN = "\ufffe"
 _PRINTED_LINE = re.compile(rf"[^\r\n{_BROKEN_HYPHEN}]+{_BROKEN_HYPHEN}?")
 _WORD = re.compile(r"\S+")
-# A footnote mark: one or two digits hard against the word or stop before them.
+# A footnote mark: one or two digits hard against the word or stop before them, or a word of their
+# own ("schools 2 , of whom", Hull 2015 page 11), or before a heading ("1Information", Lancashire
+# 2018 page 5).
 _MARK = re.compile(r"(?<=[^\W\d_]|[.,;:!?)\]’”'\"%])\d{1,2}(?![\d,.]?\d)")
+_MARK_ALONE = re.compile(r"\d{1,2}(?P<stop>[.,;:)]*)")
+_MARK_BEFORE = re.compile(r"\d{1,2}(?=[A-Z])")
 _MARK_SIZE = 0.8  # of the text's: marks are printed at 8 points in text of 12, or 6.5 in 10
 # Bold and body weights are 700 and 400 in all published reports.
 _BOLD_WEIGHT = 600
@@ -36,6 +40,8 @@ _SLANT = 0.1
 # A gap this many times the text's size divides cells of a table row; spaces of justified text stay
 # below 1, the gap between "Judgement" and "Grade" (Sunderland 2021, page 1) is 20.
 _CELL_GAP = 2.0
+_NARROWEST = 0.35  # of the size: a letter's width on the average in Tahoma's narrowest words
+_DIGIT = re.compile(r"\d")
 _END_MARK = b"%%EOF"
 _LINEARIZED = re.compile(rb"/Linearized\b.{0,200}?/L\s+(\d+)", re.DOTALL)
 _HEAD = 1024  # readers accept the "%PDF-" mark anywhere within the first kilobyte
@@ -153,18 +159,23 @@ class _PageText:
         return "".join(map(chr, buffer[: max(written - 1, 0)]))
 
     def _line(self, text: str, start: int, end: int) -> Line | None:
-        words = list(_WORD.finditer(text, start, end))
+        words = [word.span() for word in _WORD.finditer(text, start, end)]
         if not words:
             return None
-        first = next((w.start() for w in words if text[w.start()].isalnum()), words[0].start())
-        last = words[-1].end() - 1
-        if text[last] == _BROKEN_HYPHEN and last > words[-1].start():
+        first = next((at for at, _ in words if text[at].isalnum()), words[0][0])
+        last = words[-1][1] - 1
+        if text[last] == _BROKEN_HYPHEN and last > words[-1][0]:
             last -= 1
         looks = [self._glyph(first), self._glyph(last)]
+        before = _MARK_BEFORE.match(text, first, last)
+        if before and looks[0].size <= _MARK_SIZE * looks[1].size:
+            first = before.end()
+            words[0] = (first, words[0][1])
+            looks[0] = self._glyph(first)
         size = max(look.size for look in looks)
         return Line(
-            self._joined(text, [w.span() for w in words], size),
-            box=self._box(words[0].start(), last),
+            self._joined(text, words, size),
+            box=self._box(words[0][0], last),
             size=round(size, 1),
             bold=all(look.bold for look in looks),
             italic=all(look.italic for look in looks),
@@ -172,13 +183,22 @@ class _PageText:
 
     def _joined(self, text: str, words: list[tuple[int, int]], size: float) -> str:
         """The line's words with a space between them, or a tab where a cell of a table ends."""
+        marks = _DIGIT.search(text, words[0][0], words[-1][1]) is not None
         parts: list[str] = []
-        right = math.inf
-        for start, end in words:
+        left, at, end = math.inf, 0, 0
+        for start, stop in words:
+            edge = self._edge(start)[0]
             if parts:
-                parts.append("\t" if self._edge(start)[0] - right > _CELL_GAP * size else " ")
-            parts.append(self._unmarked(text, start, end))
-            right = self._edge(end - 1)[1]
+                # The word's own end is asked for only where its narrowest width leaves a gap.
+                wide = edge - left > size * (_CELL_GAP + _NARROWEST * (end - at))
+                wide = wide and edge - self._edge(end - 1)[1] > _CELL_GAP * size
+                parts.append("\t" if wide else " ")
+            left, at, end = edge, start, stop
+            if marks and (alone := _MARK_ALONE.fullmatch(text, start, stop)) and parts:
+                if self._glyph(start).size <= _MARK_SIZE * size:
+                    parts[-1] = alone["stop"]
+                    continue
+            parts.append(self._unmarked(text, start, stop) if marks else text[start:stop])
         joined = "".join(parts).replace(_BROKEN_HYPHEN, "-")
         # Characters beyond the first plane arrive as two code units.
         return joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
