@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from datetime import date
@@ -76,3 +76,60 @@ class Reading:
     paragraphs: tuple[Paragraph, ...]
     unnumbered: tuple[Paragraph, ...]
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A file of the corpus as the index keeps it: an inspection report or a passage list.
+
+    `id` is readable and stable while the report's facts are; `file` is relative to the corpus;
+    `council` is the short name people type, None where the facts name none.
+    """
+
+    id: str
+    file: str
+    council: str | None
+    facts: Facts
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A paragraph in its place: `row` is its place in the collection and its vector's number."""
+
+    row: int
+    id: str
+    report_id: str
+    paragraph: Paragraph
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """What became of one file of the corpus.
+
+    `report_id` is the report it was read as, or for a duplicate the report that was kept;
+    `reason` says why a file is unread or not kept.
+    """
+
+    file: str
+    sha256: str
+    outcome: Literal["read", "duplicate", "unreadable"]
+    report_id: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a search is narrowed to; None or False leaves it open.
+
+    Dates are those of the inspection's last day (the publication's where none is printed), ISO,
+    inclusive. `report` is a report's id or file; `section` a part of a heading.
+    """
+
+    council: str | None = None
+    report: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    section: str | None = None
+    grade: str | None = None
+    latest: bool = False
