@@ -12,10 +12,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from indexer.furniture import body_lines, body_size
-from indexer.headings import TITLE_SIZE, grade_of, names_section
+from indexer.headings import TITLE_SIZE, grade_of, is_plain_title, names_section
 from indexer.prose import bullet_end, joined, stops
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from index.records import Box
     from indexer.lines import Document, Line
 
@@ -61,7 +63,7 @@ _BOX = re.compile(r"key judge?ment", re.IGNORECASE)
 # paragraphs 0.5 and more.
 _PARAGRAPH_GAP = 0.42
 _HEADING_PITCH = 1.5  # from top to top within a heading that wraps; two headings are 1.9 apart
-_BOX_PITCH = 2.4  # from top to top within a judgement's box, where a row is set wider
+_BOX_PITCH = 2.6  # from top to top within a judgement's box (Leeds 2015: 2.45)
 _ASIDE = 120.0  # points right of a heading's first cell where its second begins, at the least
 _NUDGE = 6.0  # points a number may stand off its column (digits are set flush right in some)
 _LARGE = 1.12  # see headings.py
@@ -81,6 +83,8 @@ class _Assembly:
         self._lines = body_lines(document)
         self._body = body_size(document.lines)
         self._right = max((line.box.x1 for line in self._lines if line.box), default=0.0)
+        tops = _first_tops(self._lines)
+        self._highest = min(tops, default=0.0)
         self._blocks: list[Block] = []
         self._previous: Line | None = None
         self._number = 0
@@ -126,11 +130,19 @@ class _Assembly:
                 and (names_section(text) or line.bold)
             )
         if line.bold or line.italic:
-            return any(letter.isalpha() for letter in text)
+            # A sentence may end in bold: "of children are / inadequate." (Buckinghamshire 2014, 28).
+            continues = text[:1].islower() and self._within_paragraph(line)
+            return any(letter.isalpha() for letter in text) and not continues
+        if is_plain_title(text) and self._opens(line):
+            return True
         # Text set large by mistake goes on in small letters (Ealing 2024, page 7).
         if line.size >= TITLE_SIZE * self._body:
             return True
         return line.size >= _LARGE * self._body and text[:1].isupper() and not stops(text)
+
+    def _within_paragraph(self, line: Line) -> bool:
+        last = self._blocks[-1] if self._blocks else None
+        return last is not None and last.kind is not Kind.HEADING and not self._opens(line)
 
     def _in_box(self, line: Line, heading: Block) -> bool:
         """Whether the line is a title or grade in a judgement's box."""
@@ -241,9 +253,17 @@ class _Assembly:
         gap = self._gap(line)
         if gap is not None and gap < _PARAGRAPH_GAP:
             return False
-        if block.kind is not Kind.TEXT and line.box and self._inside(line, block):
-            return gap is not None and block.kind is Kind.BULLET and self._complete(line)
+        if line.box and block.kind is Kind.NUMBERED and self._inside(line, block):
+            # A second paragraph under the same number stands at its text's indent (Knowsley 2014,
+            # 166); a table does not (Norfolk 2013, 3).
+            return self._off_indent(line, block) and self._complete(line)
         return self._complete(line)
+
+    def _off_indent(self, line: Line, block: Block) -> bool:
+        if line.box is None or len(block.lines) == 1:
+            return True
+        indents = {round(other.box.x0) for other in block.lines[1:] if other.box}
+        return all(abs(line.box.x0 - indent) > _NUDGE / 2 for indent in indents)
 
     def _complete(self, line: Line) -> bool:
         """Whether what was printed before the line had come to its end.
@@ -261,6 +281,8 @@ class _Assembly:
             )
         if previous.box is None or line.box is None or previous.box.page == line.box.page:
             return True
+        if line.box.top > self._highest + _PARAGRAPH_GAP * (line.size or 0.0):
+            return True  # the space above a paragraph is kept at a page's top (Wakefield 2022, 2)
         word = line.text.split(maxsplit=1)[0]
         needed = (len(word) + 1) * _LETTER * (line.size or 0.0)
         return self._right - previous.box.x1 > needed
@@ -278,6 +300,15 @@ class _Assembly:
         if previous is None or previous.box is None or previous.box.page != line.box.page:
             return None
         return (line.box.top - previous.box.bottom) / (line.size or 1.0)
+
+
+def _first_tops(lines: Iterable[Line]) -> list[float]:
+    """The tops of all pages' first lines but the cover's."""
+    tops: dict[int, float] = {}
+    for line in lines:
+        if line.box is not None and line.box.page > 1:
+            tops[line.box.page] = min(line.box.top, tops.get(line.box.page, line.box.top))
+    return list(tops.values())
 
 
 def _level(line: Line, block: Block | None) -> bool:

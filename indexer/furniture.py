@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from indexer.headings import TITLE_SIZE
+from indexer.headings import TITLE_SIZE, grade_of, names_section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from indexer.lines import Document, Line
 
@@ -32,7 +32,10 @@ _SMALL_PRINT = 0.94
 _GRADES_RIGHT = 150.0
 _CONTENTS = re.compile(r"contents?", re.IGNORECASE)
 _CONTENTS_ENTRY = re.compile(r".*\D[\t ]+\d{1,3}")
-_OVERALL = re.compile(r"overall effectiveness\b", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"\d{1,3}")
+_OVERALL = re.compile(r"overall effectiveness\b.", re.IGNORECASE)
+# Lines are sorted on a page whose text jumps back up by more than a heading's two cells do (points).
+_JUMP = 60.0
 
 
 def body_size(lines: Iterable[Line]) -> float | None:
@@ -48,7 +51,7 @@ def body_lines(document: Document) -> tuple[Line, ...]:
     """The lines that are headings or text, in reading order."""
     body = body_size(document.lines)
     if body is None:
-        return document.lines
+        return _without_front(document.lines)
     kept = [line for line in document.lines if not _is_margin(line, body)]
     pages: dict[int, list[Line]] = {}
     for line in kept:
@@ -58,10 +61,20 @@ def body_lines(document: Document) -> tuple[Line, ...]:
     in_contents = False
     for page in sorted(pages):
         lines, in_contents = _without_contents(
-            _without_cover(pages[page], body, first=page == 1), in_contents
+            _without_cover(_in_order(pages[page]), body, first=page == 1), in_contents
         )
         result += (line for line in lines if not _is_small(line, body))
     return tuple(result)
+
+
+def _without_front(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Lines without pages, less what a cover says: all down to the judgement table's last row."""
+    for i, line in enumerate(lines):
+        if names_section(line.text) and "\t" not in line.text:
+            return lines
+        if _ends_table(line):
+            return lines[i + 1 :]
+    return lines
 
 
 def _is_margin(line: Line, body: float) -> bool:
@@ -72,6 +85,8 @@ def _is_margin(line: Line, body: float) -> bool:
         return True  # a page number wherever it stands (Rochdale 2018)
     if _HEADER_ENDS < line.box.top < _FOOTER_STARTS:
         return False
+    if _PAGE_NUMBER.fullmatch(line.text):
+        return True  # in the text's own size (Wandsworth 2016)
     return line.size >= _FOOTER_IS_LARGE * body or line.size <= _FOOTER_IS_SMALL * body
 
 
@@ -85,14 +100,17 @@ def _without_cover(lines: Sequence[Line], body: float, *, first: bool) -> list[L
     """A cover keeps only what follows its judgement table; other pages stay whole.
 
     The introduction of an ILACS report begins on its cover, below the row "Overall effectiveness".
+    Where a section begins on the cover, it is kept (Dudley 2016, "Executive summary").
     A cover within the file opens a second report (Hull 2015, page 37) and keeps its title.
     """
     title = [line for line in lines if _is_title(line, body)]
     if not first and not title:
         return list(lines)
-    overall = next((i for i, line in enumerate(lines) if _OVERALL.match(line.text)), None)
+    overall = next((i for i, line in enumerate(lines) if _ends_table(line)), None)
     if overall is None:
-        return [] if first else title
+        summary = (i for i, line in enumerate(lines) if line.bold and names_section(line.text))
+        begins = next(summary, len(lines)) if first else len(lines)
+        return title * (not first) + list(lines[begins:])
     kept = list(lines[overall + 1 :])
     while kept and _is_grade_cell(kept[0], lines[overall]):
         del kept[0]
@@ -106,6 +124,24 @@ def _is_title(line: Line, body: float) -> bool:
         and _CONTENTS.fullmatch(line.text) is None
         and any(letter.isalpha() for letter in line.text)
     )
+
+
+def _ends_table(line: Line) -> bool:
+    """Whether the line is the table's last row; its grade may begin below (Derbyshire 2019)."""
+    if not _OVERALL.match(line.text):
+        return False
+    return "\t" in line.text or grade_of(line.text) is not None
+
+
+def _in_order(lines: list[Line]) -> list[Line]:
+    """The page's lines from top to bottom, where the file has them in another order.
+
+    Redbridge 2016, page 37, holds its first heading last.
+    """
+    tops = [line.box.top for line in lines if line.box is not None]
+    if all(later > earlier - _JUMP for earlier, later in pairwise(tops)):
+        return lines
+    return sorted(lines, key=lambda line: line.box.top if line.box else 0.0)
 
 
 def _is_grade_cell(line: Line, row: Line) -> bool:

@@ -69,6 +69,7 @@ _JUDGED = re.compile(
     r"|overall effectiveness)",
     re.IGNORECASE,
 )
+_LEADERS = re.compile(r"(?:the )?impact of leaders on social work", re.IGNORECASE)
 # Titles that are sections in whatever type they stand: "What needs to improve" is set like a
 # sub-heading in Derbyshire 2019, "Recommendations" in Redbridge 2016 (page 37).
 _SECTION = re.compile(
@@ -84,6 +85,8 @@ _SUB = re.compile(
     r"|.*\bbecause:?|.* has the following strengths:?|key strengths and weaknesses.*",
     re.IGNORECASE,
 )
+# Without a grade it groups findings by theme (Rotherham 2014, page 3).
+_LEADERSHIP = re.compile(r"leadership, management and governance", re.IGNORECASE)
 _LARGE = 1.12  # of the body's size: sections are 14 or 18 in text of 12, italics 12.6 (Hull 2015)
 _PART_SIZE = 1.3  # parts are 16 in text of 12
 TITLE_SIZE = 1.8  # titles on covers are 22 to 26 (Hull 2015, pages 1 and 37)
@@ -102,9 +105,20 @@ def rank_of(title: str, size: float | None, body: float | None, *, italic: bool)
         return Rank.SUB
     if relative >= _LARGE or _SECTION.fullmatch(title):
         return Rank.SECTION
-    if _JUDGED.match(title) and grade_of(title):
+    if _JUDGED.match(title) and (grade_of(title) or not _LEADERSHIP.fullmatch(title)):
         return Rank.SECTION
     return Rank.SUB
+
+
+def is_plain_title(title: str) -> bool:
+    """Whether the words are a heading even in the text's own type ("Recommendations", Warwickshire
+    2017 page 7)."""
+    return _SECTION.fullmatch(title) is not None
+
+
+def names_leaders(title: str) -> bool:
+    """Whether only an ILACS report has such a heading."""
+    return _LEADERS.match(title) is not None
 
 
 def names_section(title: str) -> bool:

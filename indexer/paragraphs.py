@@ -12,6 +12,7 @@ from indexer.furniture import body_size
 from indexer.headings import (
     Rank,
     grade_of,
+    names_leaders,
     rank_of,
     without_cell_grade,
 )
@@ -37,6 +38,9 @@ _CLOSING = re.compile(
 _NOT_FINDINGS = re.compile(
     r"information about|what the .*judge?ments? mean|summary for children", re.IGNORECASE
 )
+# The ILACS has one grade by both names: "requires improvement" heads a section of a 2018 report
+# whose table says "Requires improvement to be good". The SIF's own grade was the short one.
+_SHORT, _LONG = "Requires improvement", "Requires improvement to be good"
 # A document with fewer numbers than this has none: a table's rows may look like three.
 _FEWEST_NUMBERS = 5
 
@@ -79,9 +83,13 @@ def _passages(document: Document) -> Iterable[Paragraph]:
     body = body_size(document.lines)
     place = _Place()
     closing = False
-    for block in blocks_of(document):
+    blocks = blocks_of(document)
+    ilacs = any(block.kind is Kind.HEADING and names_leaders(block.text) for block in blocks)
+    for block in blocks:
         if block.kind is Kind.HEADING:
             place = _entered(place, block, body)
+            if ilacs and place.grade == _SHORT:
+                place = replace(place, grade=_LONG)
             closing = False
             continue
         text = block.text

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _BULLET = re.compile(r"[\ue000-\uf8ff•●○◦‣▪▫■□◼◾–—−─*-]\s+(?=\S)|[\ue000-\uf8ff•●◼▪](?=\S)")
 _HYPHENATED = re.compile(r"[^\W_]-")
 _SUSPENDED = re.compile(r"(?:and|or)\b")
+_CLINGING = re.compile(r"[,.;:)]")
 _STOPPED = re.compile(r"[.?!:;][’”\"')\]]*")
 
 
@@ -28,7 +29,8 @@ def joined(lines: Iterable[str]) -> str:
 
     A hyphen that ends a line stays and joins without a space ("day-/to-day", Sunderland 2021
     paragraph 2), unless it is suspended before "and" or "or" ("short-/and long-term"). A dash
-    between figures joins as well ("2017–/2018").
+    between figures joins as well ("2017–/2018"), and so does a stop that a footnote's mark has
+    pushed to the next line ("schools/, of whom", Hull 2015 page 11).
     """
     text = ""
     for line in lines:
@@ -40,6 +42,8 @@ def joined(lines: Iterable[str]) -> str:
 
 
 def _adjoins(text: str, following: str) -> bool:
+    if _CLINGING.match(following):
+        return True
     if _HYPHENATED.fullmatch(text[-2:]):
         return _SUSPENDED.match(following) is None
     return text[-1:] == "–" and text[-2:-1].isdigit() and following[:1].isdigit()

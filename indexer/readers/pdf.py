@@ -42,6 +42,10 @@ _SLANT = 0.1
 _CELL_GAP = 2.0
 _NARROWEST = 0.35  # of the size: a letter's width on the average in Tahoma's narrowest words
 _DIGIT = re.compile(r"\d")
+# Characters of a symbol font inside a word are ASCII's, raised: "2016\uf02d17" (Shropshire 2017,
+# paragraph 62). At a line's start they are bullets and stay.
+_SYMBOL = re.compile(r"(?<=\w)[\uf020-\uf07e](?=\w)")
+_SYMBOL_BASE = 0xF000
 _END_MARK = b"%%EOF"
 _LINEARIZED = re.compile(rb"/Linearized\b.{0,200}?/L\s+(\d+)", re.DOTALL)
 _HEAD = 1024  # readers accept the "%PDF-" mark anywhere within the first kilobyte
@@ -200,6 +204,7 @@ class _PageText:
                     continue
             parts.append(self._unmarked(text, start, stop) if marks else text[start:stop])
         joined = "".join(parts).replace(_BROKEN_HYPHEN, "-")
+        joined = _SYMBOL.sub(lambda code: chr(ord(code[0]) - _SYMBOL_BASE), joined)
         # Characters beyond the first plane arrive as two code units.
         return joined.encode("utf-16", "surrogatepass").decode("utf-16", "replace").strip()
 
