@@ -12,7 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from indexer.furniture import body_lines, body_size
-from indexer.headings import TITLE_SIZE, grade_of, is_plain_title, names_section
+from indexer.headings import TITLE_SIZE, grade_of, is_known_title, is_plain_title, names_section
 from indexer.prose import bullet_end, joined, stops
 
 if TYPE_CHECKING:
@@ -56,6 +56,13 @@ class Block:
 
 # "10.Strong" (no space), "34 Most" (no dot, Nottingham 2022), "1.\tEnsure" (a cell of its own).
 _NUMBER = re.compile(r"(?P<number>\d{1,3})(?P<dot>\.(?!\d)|(?=\s))\s*(?=\S|$)")
+# Rows of a cover's table of judgements, wherever they stand (Hillingdon 2014, page 1).
+_JUDGEMENT_ROW = re.compile(
+    r"\d\.\s*(?:children who need help and protection|leadership, management and governance"
+    r"|children looked after and achieving(?: permanence)?)"
+    r"(?:\t.*|\s+(?:outstanding|good|requires.*|inadequate))?",
+    re.IGNORECASE,
+)
 # The box over a judgement: "Key judgement | Judgement grade", then title and grade in plain type
 # (Hull 2015, pages 12, 18 and 29).
 _BOX = re.compile(r"key judge?ment", re.IGNORECASE)
@@ -67,6 +74,7 @@ _BOX_PITCH = 2.6  # from top to top within a judgement's box (Leeds 2015: 2.45)
 _ASIDE = 120.0  # points right of a heading's first cell where its second begins, at the least
 _NUDGE = 6.0  # points a number may stand off its column (digits are set flush right in some)
 _LARGE = 1.12  # see headings.py
+_LARGEST_GAP = 3  # numbers that may be left out where no column shows what a number is
 _LETTER = 0.55  # of the size: a letter's width with its space, on the average
 _LONGEST_HEADING = 200  # letters; the longest printed is 125
 
@@ -89,6 +97,7 @@ class _Assembly:
         self._previous: Line | None = None
         self._number = 0
         self._column: float | None = None
+        self._indent: float | None = None
 
     def run(self) -> list[Block]:
         for line in self._lines:
@@ -120,25 +129,25 @@ class _Assembly:
     def _looks_like_heading(self, line: Line) -> bool:
         if line.heading is not None:
             return True
-        text = line.text
-        if bullet_end(text):
+        if bullet_end(line.text):
             return False
         if line.size is None or self._body is None:
-            return (
-                line.blank_before
-                and len(text) < _LONGEST_HEADING
-                and (names_section(text) or line.bold)
-            )
+            known = line.bold or names_section(line.text)
+            return line.blank_before and known and len(line.text) < _LONGEST_HEADING
         if line.bold or line.italic:
-            # A sentence may end in bold: "of children are / inadequate." (Buckinghamshire 2014, 28).
-            continues = text[:1].islower() and self._within_paragraph(line)
-            return any(letter.isalpha() for letter in text) and not continues
-        if is_plain_title(text) and self._opens(line):
+            # Bold words inside a paragraph: "of children are / inadequate." (Buckinghamshire 2014,
+            # page 28); a heading without space above it has well-known words (Redbridge 2016, 10).
+            apart = is_known_title(line.text) or not self._within_paragraph(line)
+            return apart and any(letter.isalpha() for letter in line.text)
+        return self._is_large(line.text, line.size / self._body) or (
+            is_plain_title(line.text) and self._opens(line)
+        )
+
+    def _is_large(self, text: str, relative: float) -> bool:
+        if relative >= TITLE_SIZE:
             return True
         # Text set large by mistake goes on in small letters (Ealing 2024, page 7).
-        if line.size >= TITLE_SIZE * self._body:
-            return True
-        return line.size >= _LARGE * self._body and text[:1].isupper() and not stops(text)
+        return relative >= _LARGE and text[:1].isupper() and not stops(text)
 
     def _within_paragraph(self, line: Line) -> bool:
         last = self._blocks[-1] if self._blocks else None
@@ -189,9 +198,11 @@ class _Assembly:
 
     def _as_number(self, line: Line) -> bool:
         found = _NUMBER.match(line.text)
-        if not found or not self._starts_paragraph(line, int(found["number"]), bool(found["dot"])):
+        if found is None or _JUDGEMENT_ROW.fullmatch(line.text):
             return False
         number = int(found["number"])
+        if not self._starts_paragraph(line, number, dotted=bool(found["dot"])):
+            return False
         self._number = number
         if line.box is not None:
             self._column = line.box.x0
@@ -199,7 +210,7 @@ class _Assembly:
         self._blocks.append(Block(Kind.NUMBERED, [line], [rest], number=number))
         return True
 
-    def _starts_paragraph(self, line: Line, number: int, dotted: bool) -> bool:
+    def _starts_paragraph(self, line: Line, number: int, *, dotted: bool) -> bool:
         """Whether a line that begins with a number is a paragraph's first, not a wrapped line.
 
         "over / 25. The move" wraps at the text's own indent; a paragraph's number stands in the
@@ -211,13 +222,22 @@ class _Assembly:
         new = after_heading or self._opens(line)
         if line.box is None:
             step = number - self._number
-            return dotted and (step == 1 or (new and (1 < step < 4 or number == 1)))
-        in_column = self._column is None or abs(line.box.x0 - self._column) <= _NUDGE
+            return dotted and (step == 1 or (new and (1 < step <= _LARGEST_GAP or number == 1)))
+        in_column = self._in_column(line)
         if number == self._number + 1:
             return (in_column or (dotted and new)) and (dotted or new)
-        if number == 1:
-            return dotted and new and (after_heading or in_column)
-        return dotted and new and in_column and 0 <= number - self._number < 4
+        return dotted and new and (in_column or (number == 1 and after_heading))
+
+    def _in_column(self, line: Line) -> bool:
+        """Whether the line begins where numbers do: with the last one, or left of its text.
+
+        The column shifts within a report (Lancashire 2018 from 79, Essex 2014 at 60).
+        """
+        if self._column is None or line.box is None:
+            return True
+        if abs(line.box.x0 - self._column) <= _NUDGE:
+            return True
+        return self._indent is not None and line.box.x0 < self._indent - _NUDGE
 
     # bullets and text
 
@@ -246,6 +266,8 @@ class _Assembly:
         if last is None or last.kind is Kind.HEADING or self._begins_text(line, last):
             self._blocks.append(Block(Kind.TEXT, [line], [line.text]))
         else:
+            if last.kind is Kind.NUMBERED and len(last.lines) == 1 and line.box is not None:
+                self._indent = line.box.x0
             last.lines.append(line)
             last.texts.append(line.text)
 

@@ -32,9 +32,14 @@ _SMALL_PRINT = 0.94
 _GRADES_RIGHT = 150.0
 _CONTENTS = re.compile(r"contents?", re.IGNORECASE)
 _CONTENTS_ENTRY = re.compile(r".*\D[\t ]+\d{1,3}")
+# A running title in the text's own size is known by coming again; single words of a last line
+# ("children.") come again too, but less often.
+_BAND = 14.0
+_PAGES_RUNNING = 5
+_FIGURES = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(r"\d{1,3}")
-_OVERALL = re.compile(r"overall effectiveness\b.", re.IGNORECASE)
-# Lines are sorted on a page whose text jumps back up by more than a heading's two cells do (points).
+_OVERALL = re.compile(r"overall effectiveness\b", re.IGNORECASE)
+# A page whose text jumps back up by more points than a heading's two cells do is put in order.
 _JUMP = 60.0
 
 
@@ -52,7 +57,12 @@ def body_lines(document: Document) -> tuple[Line, ...]:
     body = body_size(document.lines)
     if body is None:
         return _without_front(document.lines)
-    kept = [line for line in document.lines if not _is_margin(line, body)]
+    running = _running(document.lines)
+    kept = [
+        line
+        for line in document.lines
+        if not _is_margin(line, body) and _masked(line) not in running
+    ]
     pages: dict[int, list[Line]] = {}
     for line in kept:
         if line.box is not None:
@@ -60,9 +70,8 @@ def body_lines(document: Document) -> tuple[Line, ...]:
     result: list[Line] = []
     in_contents = False
     for page in sorted(pages):
-        lines, in_contents = _without_contents(
-            _without_cover(_in_order(pages[page]), body, first=page == 1), in_contents
-        )
+        lines = _without_cover(_in_order(pages[page]), body, first=page == 1)
+        lines, in_contents = _without_contents(lines, in_contents=in_contents)
         result += (line for line in lines if not _is_small(line, body))
     return tuple(result)
 
@@ -72,7 +81,7 @@ def _without_front(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     for i, line in enumerate(lines):
         if names_section(line.text) and "\t" not in line.text:
             return lines
-        if _ends_table(line):
+        if _ends_table(lines, i):
             return lines[i + 1 :]
     return lines
 
@@ -88,6 +97,19 @@ def _is_margin(line: Line, body: float) -> bool:
     if _PAGE_NUMBER.fullmatch(line.text):
         return True  # in the text's own size (Wandsworth 2016)
     return line.size >= _FOOTER_IS_LARGE * body or line.size <= _FOOTER_IS_SMALL * body
+
+
+def _masked(line: Line) -> str | None:
+    """A marginal line's words without its figures; None for a line amid the page."""
+    if line.box is None or _HEADER_ENDS + _BAND < line.box.top < _FOOTER_STARTS:
+        return None
+    return _FIGURES.sub("#", line.text)
+
+
+def _running(lines: Iterable[Line]) -> set[str]:
+    """The words that stand in the margins of several pages: running titles in the text's size."""
+    counts = Counter(masked for line in lines if (masked := _masked(line)))
+    return {words for words, count in counts.items() if count >= _PAGES_RUNNING}
 
 
 def _is_small(line: Line, body: float) -> bool:
@@ -106,7 +128,7 @@ def _without_cover(lines: Sequence[Line], body: float, *, first: bool) -> list[L
     title = [line for line in lines if _is_title(line, body)]
     if not first and not title:
         return list(lines)
-    overall = next((i for i, line in enumerate(lines) if _ends_table(line)), None)
+    overall = next((i for i in range(len(lines)) if _ends_table(lines, i)), None)
     if overall is None:
         summary = (i for i, line in enumerate(lines) if line.bold and names_section(line.text))
         begins = next(summary, len(lines)) if first else len(lines)
@@ -126,11 +148,14 @@ def _is_title(line: Line, body: float) -> bool:
     )
 
 
-def _ends_table(line: Line) -> bool:
-    """Whether the line is the table's last row; its grade may begin below (Derbyshire 2019)."""
+def _ends_table(lines: Sequence[Line], at: int) -> bool:
+    """Whether a line is the table's last row; its grade may begin below (Derbyshire 2019)."""
+    line = lines[at]
     if not _OVERALL.match(line.text):
         return False
-    return "\t" in line.text or grade_of(line.text) is not None
+    below = lines[at + 1].text if at + 1 < len(lines) else ""
+    alone = _OVERALL.fullmatch(line.text) is not None and grade_of(below, alone=True) is not None
+    return alone or "\t" in line.text or grade_of(line.text) is not None
 
 
 def _in_order(lines: list[Line]) -> list[Line]:
@@ -149,7 +174,7 @@ def _is_grade_cell(line: Line, row: Line) -> bool:
     return line.box is not None and row.box is not None and line.box.x0 > row.box.x0 + _GRADES_RIGHT
 
 
-def _without_contents(lines: list[Line], in_contents: bool) -> tuple[list[Line], bool]:
+def _without_contents(lines: list[Line], *, in_contents: bool) -> tuple[list[Line], bool]:
     """The page without its list of contents, and whether the list may go on overleaf."""
     start = next((i for i, line in enumerate(lines) if _CONTENTS.fullmatch(line.text)), None)
     if start is not None:

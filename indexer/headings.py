@@ -60,8 +60,8 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 _MEANING = re.compile(r"what the .*judge?ments? mean", re.IGNORECASE)
-# Titles under which a judgement is argued. ILACS: "The experiences and progress of children in care:
-# good"; SIF: "The graded judgment for adoption performance is good." (Hillingdon 2014, in a
+# Titles under which a judgement is argued. ILACS: "The experiences and progress of children in
+# care: good"; SIF: "The graded judgment for adoption performance is good." (Hillingdon 2014, in a
 # sub-heading's type), "The Local Safeguarding Children Board requires improvement" (Tameside 2016).
 _JUDGED = re.compile(
     r"(?:the )?(?:experiences? and progress of|graded judge?ments?\b|impact of leaders"
@@ -95,25 +95,39 @@ TITLE_SIZE = 1.8  # titles on covers are 22 to 26 (Hull 2015, pages 1 and 37)
 def rank_of(title: str, size: float | None, body: float | None, *, italic: bool) -> Rank:
     """The rank of a heading of these words in this type."""
     relative = size / body if size and body else 1.0
-    if relative >= TITLE_SIZE or (relative >= _PART_SIZE and _PART.fullmatch(title)):
+    if relative >= TITLE_SIZE:
         return Rank.PART
-    if relative < _LARGE and _PART.fullmatch(title):
-        return Rank.PART  # Tameside 2016, page 5
+    # A part's title is large, or the text's size (Tameside 2016, page 5); set like a section it
+    # divides "What the inspection judgements mean" (Calderdale 2015, page 48).
+    if _PART.fullmatch(title) and not _LARGE <= relative < _PART_SIZE:
+        return Rank.PART
     if italic:
         return Rank.SUBSUB
     if _SUB.fullmatch(title):
         return Rank.SUB
-    if relative >= _LARGE or _SECTION.fullmatch(title):
-        return Rank.SECTION
-    if _JUDGED.match(title) and (grade_of(title) or not _LEADERSHIP.fullmatch(title)):
-        return Rank.SECTION
-    return Rank.SUB
+    return Rank.SECTION if relative >= _LARGE or _heads_section(title) else Rank.SUB
+
+
+def _heads_section(title: str) -> bool:
+    if _SECTION.fullmatch(title):
+        return True
+    judged = _JUDGED.match(title) is not None
+    return judged and (grade_of(title) is not None or _LEADERSHIP.fullmatch(title) is None)
 
 
 def is_plain_title(title: str) -> bool:
-    """Whether the words are a heading even in the text's own type ("Recommendations", Warwickshire
-    2017 page 7)."""
+    """Whether the words head a section even in the text's type and above a space.
+
+    "Recommendations" does in Warwickshire 2017, page 7.
+    """
     return _SECTION.fullmatch(title) is not None
+
+
+def is_known_title(title: str) -> bool:
+    """Whether the words are a heading of these reports' families."""
+    return any(known.fullmatch(title) for known in (_SECTION, _SUB, _PART)) or bool(
+        _JUDGED.match(title)
+    )
 
 
 def names_leaders(title: str) -> bool:

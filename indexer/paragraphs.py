@@ -72,11 +72,14 @@ def split_paragraphs(document: Document) -> Split:
     if len(numbered) >= _FEWEST_NUMBERS:
         rest = [passage for passage in passages if passage.number is None]
         return Split(tuple(numbered), tuple(rest), tuple(_breaks(numbered)))
-    findings, rest = [], []
-    for passage in passages:
-        (rest if _NOT_FINDINGS.match(passage.section or "") else findings).append(passage)
+    findings = [passage for passage in passages if _is_finding(passage)]
+    rest = [passage for passage in passages if not _is_finding(passage)]
     warning = "no numbered paragraphs: its findings are cited by section and page"
     return Split(tuple(findings), tuple(rest), (warning,))
+
+
+def _is_finding(passage: Paragraph) -> bool:
+    return _NOT_FINDINGS.match(passage.section or "") is None
 
 
 def _passages(document: Document) -> Iterable[Paragraph]:

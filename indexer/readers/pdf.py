@@ -35,7 +35,7 @@ _MARK_BEFORE = re.compile(r"\d{1,2}(?=[A-Z])")
 _MARK_SIZE = 0.8  # of the text's: marks are printed at 8 points in text of 12, or 6.5 in 10
 # Bold and body weights are 700 and 400 in all published reports.
 _BOLD_WEIGHT = 600
-# The reports' italics are slanted Tahoma: the text matrix leans by 0.333 and the font's name is mute.
+# Italics are slanted Tahoma: the text matrix leans by 0.333, while the font's name is silent.
 _SLANT = 0.1
 # A gap this many times the text's size divides cells of a table row; spaces of justified text stay
 # below 1, the gap between "Judgement" and "Grade" (Sunderland 2021, page 1) is 20.
@@ -198,11 +198,11 @@ class _PageText:
                 wide = wide and edge - self._edge(end - 1)[1] > _CELL_GAP * size
                 parts.append("\t" if wide else " ")
             left, at, end = edge, start, stop
-            if marks and (alone := _MARK_ALONE.fullmatch(text, start, stop)) and parts:
-                if self._glyph(start).size <= _MARK_SIZE * size:
-                    parts[-1] = alone["stop"]
-                    continue
-            parts.append(self._unmarked(text, start, stop) if marks else text[start:stop])
+            alone = _MARK_ALONE.fullmatch(text, start, stop) if marks and parts else None
+            if alone and self._glyph(start).size <= _MARK_SIZE * size:
+                parts[-1] = alone["stop"]
+            else:
+                parts.append(self._unmarked(text, start, stop) if marks else text[start:stop])
         joined = "".join(parts).replace(_BROKEN_HYPHEN, "-")
         joined = _SYMBOL.sub(lambda code: chr(ord(code[0]) - _SYMBOL_BASE), joined)
         # Characters beyond the first plane arrive as two code units.
