@@ -13,11 +13,12 @@ _MONTHS = (
 )
 # "05 July 2016–27 July 2016" (Wakefield 2016), "5 November 2014 - 25 November 2014" (St Helens
 # 2015), "15-19 July 2013" (Medway 2013): any dash stands for "to".
-_TO = re.compile(r"\s*[-–—−]\s*|\bto\b", re.IGNORECASE)
+# Layouts lose spaces in places ("10.Strong" for a paragraph), so none is insisted on.
+_TO = re.compile(r"\s*[-–—−]\s*|(?<![a-z])to(?![a-z])", re.IGNORECASE)
 # "8 July 2019 to 12 July 2019 and 7 August 2019 to 8 August 2019" (Derbyshire 2019)
 _AND = re.compile(r"\band\b|[,;&]", re.IGNORECASE)
 _DAY = re.compile(
-    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:\s+(?P<month>[A-Za-z]{3,9})\.?(?:\s+(?P<year>\d{4}))?)?"
+    r"(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:\s*(?P<month>[A-Za-z]{3,9})\.?(?:\s*(?P<year>\d{4}))?)?"
 )
 # "12/09/2016 to 06/10/2016" (Redbridge 2016); dots are the other habit of British offices.
 _FIGURES = re.compile(r"(?P<day>\d{1,2})[/.](?P<month>\d{1,2})[/.](?P<year>\d{4})")

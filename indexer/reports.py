@@ -133,7 +133,7 @@ _BOARD_JOINTLY = re.compile(
 _BOARD_REVIEW = "review of the effectiveness of the local safeguarding children board"
 _RECORD = "Record of main findings"  # the last page of the 2013 reports
 
-_STOPS = ".,:;*"
+_STOPS = ",:;*"  # no full stop: "… adoption performance. Good plans …" is prose
 _TITLE_LINES = 12  # at most; the longest title (Norfolk 2015) has seven
 _COVER_LINES = 60  # of a format without pages; the longest cover (Wiltshire 2015) has 45
 _SENTENCE_LINES = 3  # the LSCB's sentence wraps once
@@ -325,8 +325,8 @@ def _row(words: Sequence[str], at: int, name: str) -> tuple[Judgement, int] | No
         word = words[at].strip(_STOPS)
         if left and word.casefold() == left[0]:
             left.pop(0)
-        elif len(left) < first and _starts_grade([*grade, word]):
-            grade.append(word)
+        elif len(left) < first and _starts_grade([*grade, word.rstrip(".")]):
+            grade.append(word.rstrip("."))
         else:
             break
         at += 1

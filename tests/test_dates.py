@@ -27,6 +27,7 @@ VISITS = [
     ),
     ("8 to 12 July and 7 to 8 August 2019", "2019-07-08", "2019-08-08"),
     ("1st to 5th Sept 2014", "2014-09-01", "2014-09-05"),
+    ("1October 2014to 5October2014", "2014-10-01", "2014-10-05"),
 ]
 NO_VISITS = [
     "",
@@ -79,6 +80,7 @@ def test_a_day_is_read_only_when_it_is_whole(printed: str, day: date | None) -> 
         ("children's services inspection,  pdf - 23 august 2013.pdf", date(2013, 8, 23)),
         ("sunderland-2021-08-20.txt", date(2021, 8, 20)),
         ("inspection_5_may_2020.html", date(2020, 5, 5)),
+        ("saved 2022-01-02 of 5 may 2020.html", date(2020, 5, 5)),
         ("inspection 3 of 2020.pdf", None),
         ("report.pdf", None),
     ],

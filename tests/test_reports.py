@@ -6,6 +6,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index.records import Box, Facts
 from indexer.lines import Document, Line
@@ -65,13 +67,12 @@ ILACS_2019 = """
     and protection
     Requires improvement
     to be good
-    The experiences and progress of children in care and
-    care leavers
-    Requires improvement
-    to be good
+    The experiences and progress of children in care Requires improvement
+    and care leavers to be good
     Overall effectiveness Requires improvement
     to be good
-    Good leadership, in the view of inspectors, is not yet felt by care leavers.
+    Good leadership, in the view of inspectors, has not yet changed
+    the experiences and progress of care leavers, good though their plans are.
 """
 # The cells read crosswise, as a reader that goes strictly by height would.
 ILACS_2024 = """
@@ -86,8 +87,7 @@ ILACS_2024 = """
     children who need help and protection to be good
     The experiences and progress of children in care Good
     The experiences and progress of care leavers Outstanding
-    Overall effectiveness Good
-    The experiences and progress of care leavers Inadequate
+    Overall effectiveness Good.
 """
 SIF_COVER = """
     1
@@ -108,6 +108,8 @@ SIF_COVER = """
     2.1 Adoption performance Not judged
     2.2 Experiences and progress of care leavers Outstanding
     1. Leadership, management and governance Inadequate
+    Executive summary
+    Adoption performance: good plans are made, but late.
 """
 SIF_BOARD = """
     The Local Safeguarding Children Board (LSCB) is good at
@@ -192,7 +194,7 @@ def test_a_single_inspection_is_read_from_its_cover_its_board_section_and_its_te
 
 
 def test_the_inspection_of_looked_after_children_is_read_from_cover_and_last_page() -> None:
-    contents = "Contents\nRecord of main findings 24\nQuality of provision Good"
+    contents = "Contents\nRecord of main findings\n24\nQuality of provision Good"
     facts = read_facts(paged(YEAR_2013, contents, RECORD_2013), "medway.pdf")
     assert facts.council == "Medway Council"
     assert facts.framework == "Inspection of looked after children services (2013)"
@@ -305,6 +307,7 @@ def test_the_framework_is_told_by_the_title_and_the_days_on_site(
         ("Reporting inspector Gary Lamb HMI", "Gary Lamb"),  # Norfolk 2013
         ("Deputy lead inspector: Mike Ferguson", None),
         ("Lead inspector: to be named", None),
+        ("Lead inspector: Louise Hocking assisted", None),
         ("Lead inspectors were told that", None),
         ("lead inspector Gary Lamb", None),
     ],
@@ -333,7 +336,8 @@ def test_a_judgement_of_an_earlier_inspection_is_not_taken_for_one_of_this() -> 
         1. Children who need help and protection Inadequate
         2.1 Adoption performance Good
     """
-    cover = SIF_COVER.replace("2.1 Adoption performance Not judged\n", "")
+    prose = "An interest of the council is adoption performance. Good plans are made."
+    cover = SIF_COVER.split("2.1 Adoption", maxsplit=1)[0] + prose
     facts = read_facts(paged(cover, earlier), "report.pdf")
     assert grades(facts)["1. Children who need help and protection"] == RI
     assert "2.1 Adoption performance" not in grades(facts)
@@ -349,3 +353,19 @@ def test_the_text_of_sunderland_2021_gives_the_facts_of_its_pdf() -> None:
     assert facts.lead_inspector == "Neil Penswick"
     assert list(grades(facts).values()) == ["Outstanding", "Good", "Outstanding", "Outstanding"]
     assert facts.overall == "Outstanding"
+
+
+# Words of covers in any order and number, with whatever else stands between them.
+COVER_WORDS = st.sampled_from(
+    [line.strip() for text in (ILACS_2019, SIF_COVER, RECORD_2013) for line in text.splitlines()]
+)
+
+
+@given(st.lists(COVER_WORDS | st.text(max_size=80), max_size=40))
+def test_no_lines_whatever_break_the_reading_or_turn_its_dates_round(texts: list[str]) -> None:
+    facts = read_facts(unpaged("\n".join(texts)), "report.pdf")
+    if facts.inspection_start is not None:
+        assert facts.inspection_end is not None
+        assert facts.inspection_start <= facts.inspection_end
+    for judgement in facts.judgements:
+        assert normal_grade(judgement.printed) == judgement.grade
