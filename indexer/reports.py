@@ -134,8 +134,10 @@ _BOARD_REVIEW = "review of the effectiveness of the local safeguarding children 
 _RECORD = "Record of main findings"  # the last page of the 2013 reports
 
 _STOPS = ",:;*"  # no full stop: "… adoption performance. Good plans …" is prose
-_TITLE_LINES = 12  # at most; the longest title (Norfolk 2015) has seven
-_COVER_LINES = 60  # of a format without pages; the longest cover (Wiltshire 2015) has 45
+_TITLE_LINES = 12  # at most; the longest titles (St Helens 2015) have eight
+# Of a format without pages; on paper no table ends more than 19 lines after the dates (Wiltshire
+# 2015), but elsewhere each cell may be a line of its own.
+_COVER_LINES = 40
 _SENTENCE_LINES = 3  # the LSCB's sentence wraps once
 _SHORT = 5  # weekdays on site at most: a short inspection takes one week, a standard one two
 
