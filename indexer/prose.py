@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Bullets of every family: symbol fonts' glyphs, in the private-use area ("\uf06e", Hillingdon
-# 2014; "\uf0a7", Medway 2013; "\uf02d" under another bullet, Knowsley 2017 page 7), then what Unicode has
-# for them, and plain dashes at a line's start (Hillingdon 2014, page 7).
+# Bullets of every family: symbol fonts' glyphs in the private-use area ("\uf06e", Hillingdon 2014;
+# "\uf0a7", Medway 2013; "\uf02d" under another bullet, Knowsley 2017 page 7), then what Unicode
+# has for them, and plain dashes at a line's start (Hillingdon 2014, page 7).
 _BULLET = re.compile(r"[\ue000-\uf8ff•●○◦‣▪▫■□◼◾–—−─*-]\s+(?=\S)|[\ue000-\uf8ff•●◼▪](?=\S)")
 _HYPHENATED = re.compile(r"[^\W_]-")
 _SUSPENDED = re.compile(r"(?:and|or)\b")
