@@ -10,7 +10,7 @@ class InspectionSearchError(Exception):
 
 
 class CorpusError(InspectionSearchError):
-    """Nothing can be indexed: a path is missing, or no file under it can be read."""
+    """Nothing can be indexed: there are no files, or none of them can be read."""
 
 
 class UnreadableFileError(InspectionSearchError):
@@ -29,5 +29,9 @@ class ModelError(InspectionSearchError):
     """The encoder cannot be loaded, or its weights are not the expected ones."""
 
 
-class QuestionError(InspectionSearchError):
-    """A question or one of its filters cannot be searched for."""
+class UsageError(InspectionSearchError):
+    """What was asked for cannot be done as it was asked: a path, a question, a filter is wrong."""
+
+
+class BuildLockedError(InspectionSearchError):
+    """Another build is at work in the same index folder."""

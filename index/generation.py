@@ -1,7 +1,7 @@
 """Generations: one complete index each, written aside, verified, and published by one rename.
 
     DIR/current                 the name of the published generation
-    DIR/generations/NAME/       manifest.json, paragraphs.sqlite, vectors.faiss
+    DIR/generations/NAME/       manifest.json, paragraphs.sqlite, vectors.faiss, words/
     DIR/build.lock              held by the one builder
 
 A published generation never changes. The last one before it is kept beside it, so that a reader
@@ -24,6 +24,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from index.errors import IndexMissingError, IndexUnusableError
+from index.lexical import FILES as LEXICAL_FILES
+from index.lexical import Lexical
 from index.store import Store
 from index.vectors import Vectors
 
@@ -36,6 +38,8 @@ FORMAT = 1
 DEFAULT_FOLDER = Path(__file__).parent / "data"
 STORE = "paragraphs.sqlite"
 VECTORS = "vectors.faiss"
+LEXICAL = "words"
+_FILES = (STORE, VECTORS, *(f"{LEXICAL}/{name}" for name in LEXICAL_FILES))
 _MANIFEST = "manifest.json"
 _CURRENT = "current"
 _GENERATIONS = "generations"
@@ -93,6 +97,18 @@ class Generation:
     manifest: Manifest
     store: Store
     vectors: Vectors
+    lexical: Lexical
+
+    @classmethod
+    def open(cls, folder: Path, name: str, manifest: Manifest) -> Generation:
+        """The generation whose files lie in `folder`. Raises IndexUnusableError."""
+        return cls(
+            name,
+            manifest,
+            Store(folder / STORE),
+            Vectors(folder / VECTORS),
+            Lexical(folder / LEXICAL),
+        )
 
     def close(self) -> None:
         self.store.close()
@@ -168,12 +184,7 @@ def open_generation(folder: Path, model: Model | None = None) -> Generation:
         generation_folder = _generation_folder(folder, name)
         problems = _file_problems(generation_folder, manifest)
         if not problems:
-            return Generation(
-                name,
-                manifest,
-                Store(generation_folder / STORE),
-                Vectors(generation_folder / VECTORS),
-            )
+            return Generation.open(generation_folder, name, manifest)
         if read_manifest(folder)[0] == name:
             raise IndexUnusableError(
                 f"The index in {folder} is damaged: {'; '.join(problems)}. "
@@ -195,6 +206,8 @@ def check_generation(generation: Generation) -> list[str]:
         )
     if vectors != paragraphs:
         problems.append(f"{VECTORS} holds {vectors} vectors for {paragraphs} paragraphs")
+    if len(generation.lexical) != paragraphs:
+        problems.append(f"{LEXICAL} holds {len(generation.lexical)} of {paragraphs} paragraphs")
     if generation.vectors.dimension != generation.manifest.model.dimension:
         problems.append(
             f"{VECTORS} has vectors of length {generation.vectors.dimension}; the manifest says "
@@ -242,17 +255,17 @@ def publish(
         corpus_sha256=corpus_sha256,
         counts=counts,
         built_at=datetime.now(UTC).replace(microsecond=0),
-        files={name: _file_record(partial / name) for name in (STORE, VECTORS)},
+        files={name: _file_record(partial / name) for name in _FILES},
     )
     _write_durably(partial / _MANIFEST, manifest.model_dump_json(indent=2) + "\n")
-    written = Generation(partial.name, manifest, Store(partial / STORE), Vectors(partial / VECTORS))
+    written = Generation.open(partial, partial.name, manifest)
     try:
         problems = check_generation(written)
     finally:
         written.close()
     if problems:
         raise IndexUnusableError(f"The new index does not hold together: {'; '.join(problems)}.")
-    for file in partial.iterdir():
+    for file in partial.rglob("*"):
         _sync(file)
     _sync(partial)
     name = partial.name.removesuffix(".partial")

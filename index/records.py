@@ -69,13 +69,15 @@ class Reading:
 
     `paragraphs` are the findings and recommendations that carry the run of numbers (or stand in its
     place, numberless, in the reports of February 2014); `unnumbered` are introductions, summaries,
-    lists of what needs to improve and the like. Both are in document order.
+    lists of what needs to improve and the like. Both are in document order. `listed` is true for a
+    passage list, whose sections are its passages' titles.
     """
 
     facts: Facts
     paragraphs: tuple[Paragraph, ...]
     unnumbered: tuple[Paragraph, ...]
     warnings: tuple[str, ...] = ()
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,8 @@ class Report:
     """A file of the corpus as the index keeps it: an inspection report or a passage list.
 
     `id` is readable and stable while the report's facts are; `file` is relative to the corpus;
-    `council` is the short name people type, None where the facts name none.
+    `council` is the short name people type, None where the facts name none; `listed` is true for a
+    passage list.
     """
 
     id: str
@@ -91,15 +94,20 @@ class Report:
     council: str | None
     facts: Facts
     warnings: tuple[str, ...] = ()
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A paragraph in its place: `row` is its place in the collection and its vector's number."""
+    """A paragraph in its place: `row` is its place in the collection and its vector's number.
+
+    `finding` is true for those of `Reading.paragraphs`, false for introductions and the like.
+    """
 
     row: int
     id: str
     report_id: str
+    finding: bool
     paragraph: Paragraph
 
 

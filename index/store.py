@@ -27,12 +27,12 @@ _SCHEMA = """
 CREATE TABLE reports (
     id TEXT PRIMARY KEY, file TEXT NOT NULL, council TEXT, printed_council TEXT, framework TEXT,
     inspection_start TEXT, inspection_end TEXT, published TEXT, lead_inspector TEXT,
-    judgements TEXT NOT NULL, overall TEXT, warnings TEXT NOT NULL
+    judgements TEXT NOT NULL, overall TEXT, warnings TEXT NOT NULL, listed INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE paragraphs (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, report_id TEXT NOT NULL REFERENCES reports,
-    number TEXT, part TEXT, section TEXT, section_grade TEXT, subheading TEXT,
-    page_start INTEGER, page_end INTEGER, text TEXT NOT NULL, boxes TEXT NOT NULL
+    finding INTEGER NOT NULL, number TEXT, part TEXT, section TEXT, section_grade TEXT,
+    subheading TEXT, page_start INTEGER, page_end INTEGER, text TEXT NOT NULL, boxes TEXT NOT NULL
 ) STRICT;
 CREATE INDEX paragraphs_of_report ON paragraphs (report_id);
 CREATE TABLE files (
@@ -53,11 +53,11 @@ def write_store(
         with connection:
             connection.executescript(_SCHEMA)
             connection.executemany(
-                "INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 map(_report_row, reports),
             )
             connection.executemany(
-                "INSERT INTO paragraphs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO paragraphs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 map(_passage_row, passages),
             )
             connection.executemany(
@@ -197,12 +197,13 @@ def _report_row(report: Report) -> tuple[object, ...]:
         json.dumps([asdict(judgement) for judgement in facts.judgements]),
         facts.overall,
         json.dumps(report.warnings),
+        report.listed,
     )
 
 
 def _report(row: tuple[Any, ...]) -> Report:
     report_id, file, council, printed, framework, start, end, published, inspector = row[:9]
-    judgements, overall, warnings = row[9:]
+    judgements, overall, warnings, listed = row[9:]
     return Report(
         id=report_id,
         file=file,
@@ -218,6 +219,7 @@ def _report(row: tuple[Any, ...]) -> Report:
             overall=overall,
         ),
         warnings=tuple(json.loads(warnings)),
+        listed=bool(listed),
     )
 
 
@@ -227,6 +229,7 @@ def _passage_row(passage: Passage) -> tuple[object, ...]:
         passage.row,
         passage.id,
         passage.report_id,
+        passage.finding,
         paragraph.number,
         paragraph.part,
         paragraph.section,
@@ -240,11 +243,12 @@ def _passage_row(passage: Passage) -> tuple[object, ...]:
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:
-    number, part, section, grade, subheading, first, last, text, boxes = row[3:]
+    number, part, section, grade, subheading, first, last, text, boxes = row[4:]
     return Passage(
         row=row[0],
         id=row[1],
         report_id=row[2],
+        finding=bool(row[3]),
         paragraph=Paragraph(
             number=number,
             part=part,

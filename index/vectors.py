@@ -49,6 +49,13 @@ class Vectors:
         found: NDArray[np.float32] = self._faiss.reconstruct_n(0, len(self))
         return found
 
+    def similarities(
+        self, question: NDArray[np.float32], rows: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        """The cosine of `question` (float32, shape (dimension,)) to each of `rows`: float32."""
+        vectors: NDArray[np.float32] = self._faiss.reconstruct_batch(rows)
+        return np.round(vectors @ question, _DECIMALS)
+
     def nearest(
         self, question: NDArray[np.float32], k: int, rows: NDArray[np.int64] | None = None
     ) -> list[tuple[int, float]]:

@@ -1,0 +1,225 @@
+"""python -m indexer: build the index, read single files, check what was built."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from index.errors import BuildLockedError, InspectionSearchError, UnreadableFileError, UsageError
+from index.generation import (
+    DEFAULT_FOLDER,
+    check_generation,
+    open_generation,
+    rebuild_command,
+)
+from indexer.build import build
+from indexer.corpus import DEFAULT_CORPUS
+from indexer.reading import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.records import Paragraph, Reading
+    from indexer.build import BuildResult
+
+_COMMANDS = ("build", "read", "check")
+
+
+class _Bar:
+    """Progress as a bar with the time left on a terminal, as a line every tenth elsewhere."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[None] | None = None
+        self._what, self._total, self._done, self._said, self._started = "", 0, 0, 0, 0.0
+
+    def start(self, what: str, total: int) -> None:
+        self.close()
+        if sys.stderr.isatty():
+            self._bar = tqdm(total=total, desc=what, unit="", file=sys.stderr)
+            return
+        self._what, self._total, self._done, self._said = what, total, 0, 0
+        self._started = time.monotonic()
+        self._say(f"{what}: {total}")
+
+    def advance(self, steps: int = 1) -> None:
+        if self._bar is not None:
+            # A text in several windows is several steps: the bar's total grows with them.
+            self._bar.total = max(self._bar.total, self._bar.n + steps)
+            self._bar.update(steps)
+            return
+        self._done += steps
+        tenth = 10 * self._done // max(self._total, 1)
+        if self._said < tenth < 10:  # noqa: PLR2004
+            self._said = tenth
+            left = (time.monotonic() - self._started) * (self._total / self._done - 1)
+            self._say(f"{self._what}: {self._done} of {self._total}, about {left:.0f} s left")
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _say(self, line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or (given[0] not in _COMMANDS and given[0] not in ("-h", "--help")):
+        given.insert(0, "build")
+    options = _parser().parse_args(given)
+    try:
+        return int(options.run(options))
+    except UsageError as error:
+        return _fail(str(error), 2)
+    except BuildLockedError as error:
+        return _fail(str(error), 3)
+    except InspectionSearchError as error:
+        return _fail(str(error), 1)
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        return _fail(
+            f"{error.strerror or error}{where}. The index that was published before, if any, is "
+            "unchanged. Mend this and run the command again.",
+            1,
+        )
+    except KeyboardInterrupt:
+        return _fail("Interrupted. The index that was published before, if any, is unchanged.", 130)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m indexer", description="Build and check the index of inspection reports."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    command = commands.add_parser("build", help="make the index hold exactly what PATHs hold")
+    command.add_argument("paths", nargs="*", type=Path, metavar="PATH", default=[DEFAULT_CORPUS])
+    command.add_argument("--index", type=Path, default=DEFAULT_FOLDER, metavar="DIR")
+    command.add_argument("--force", action="store_true", help="build though nothing has changed")
+    command.set_defaults(run=_build)
+    command = commands.add_parser("read", help="show what is read from files; store nothing")
+    command.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    command.add_argument("--json", action="store_true", help="one JSON object a line")
+    command.set_defaults(run=_read)
+    command = commands.add_parser("check", help="verify the index")
+    command.add_argument("--index", type=Path, default=DEFAULT_FOLDER, metavar="DIR")
+    command.set_defaults(run=_check)
+    return parser
+
+
+def _fail(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+def _build(options: argparse.Namespace) -> int:
+    progress = _Bar()
+    try:
+        result = build(options.paths, options.index, progress, force=options.force)
+    finally:
+        progress.close()
+    _print_result(result)
+    return 0
+
+
+def _print_result(result: BuildResult) -> None:
+    counts = result.manifest.counts
+    done = "Published" if result.built else "Nothing has changed; the index stays as it is:"
+    print(
+        f"{done} generation {result.name}: {_number(counts.reports, 'report')}, "
+        f"{_number(counts.paragraphs, 'paragraph')}, in {result.seconds:.1f} seconds."
+    )
+    for outcome, title in (("duplicate", "Not kept"), ("unreadable", "Could not be read")):
+        files = [file for file in result.files if file.outcome == outcome]
+        if files:
+            print(f"{title}: {_number(len(files), 'file')}")
+        for file in files:
+            print(f"  {_printable(file.file)}: {file.reason}")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _printable(text: str) -> str:
+    """A file's name without what would move the cursor or break the line."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def _read(options: argparse.Namespace) -> int:
+    failed = False
+    for path in options.files:
+        try:
+            reading = read_file(path, path.name)
+        except UnreadableFileError as error:
+            failed = True
+            if options.json:
+                print(json.dumps({"file": str(path), "error": str(error)}, ensure_ascii=False))
+            else:
+                _fail(f"{_printable(str(path))}: {error}", 1)
+            continue
+        if options.json:
+            print(json.dumps(_reading_object(path, reading), ensure_ascii=False))
+        else:
+            print(
+                f"{_printable(str(path))}: {reading.facts.council or 'council not printed'}, "
+                f"{_number(len(reading.paragraphs), 'paragraph')}, "
+                f"{_number(len(reading.unnumbered), 'passage')} without a number"
+            )
+            for warning in reading.warnings:
+                print(f"  {warning}")
+    return 1 if failed and not options.json else 0
+
+
+def _reading_object(path: Path, reading: Reading) -> dict[str, object]:
+    facts = reading.facts
+
+    def fields(paragraph: Paragraph, names: Sequence[str]) -> dict[str, object]:
+        return {name: getattr(paragraph, name) for name in names}
+
+    numbered = ("number", "part", "section", "section_grade", "subheading")
+    placed = ("page_start", "page_end", "text")
+    return {
+        "file": str(path),
+        "report": {
+            "council": facts.council,
+            "framework": facts.framework,
+            **{
+                name: None if (day := getattr(facts, name)) is None else day.isoformat()
+                for name in ("inspection_start", "inspection_end", "published")
+            },
+            "lead_inspector": facts.lead_inspector,
+            "judgements": [{"name": one.name, "grade": one.grade} for one in facts.judgements],
+            "overall": facts.overall,
+        },
+        "paragraphs": [fields(one, (*numbered, *placed)) for one in reading.paragraphs],
+        "unnumbered": [fields(one, ("section", *placed)) for one in reading.unnumbered],
+        "warnings": list(reading.warnings),
+    }
+
+
+def _check(options: argparse.Namespace) -> int:
+    generation = open_generation(options.index)
+    try:
+        problems = check_generation(generation)
+    finally:
+        generation.close()
+    for problem in problems:
+        print(f"{problem}. Build it again: {rebuild_command(options.index)}")
+    if not problems:
+        counts = generation.manifest.counts
+        print(
+            f"Generation {generation.name} is sound: {_number(counts.reports, 'report')}, "
+            f"{_number(counts.paragraphs, 'paragraph')}, every checksum and vector as written."
+        )
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,292 @@
+"""Files → paragraphs → vectors → a published generation."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from filelock import FileLock, Timeout
+
+import index
+import indexer
+from index.encoder import configured_model, load_encoder
+from index.errors import (
+    BuildLockedError,
+    CorpusError,
+    IndexMissingError,
+    IndexUnusableError,
+    UnreadableFileError,
+)
+from index.generation import (
+    LEXICAL,
+    STORE,
+    VECTORS,
+    Counts,
+    ModelRecord,
+    new_generation,
+    open_generation,
+    publish,
+)
+from index.lexical import write_lexical
+from index.records import Passage, Report, SourceFile
+from index.store import council_name, write_store
+from index.vectors import write_vectors
+from indexer.corpus import find_files, sha256_of
+from indexer.reading import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from index.encoder import Encoder, Model
+    from index.generation import Generation, Manifest
+    from index.records import Paragraph, Reading
+    from indexer.corpus import CorpusFile
+
+
+class Progress(Protocol):
+    """Is told what is being done, of how many steps, and of each step."""
+
+    def start(self, what: str, total: int) -> None: ...
+    def advance(self, steps: int = 1) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """What a build made, or found already made."""
+
+    name: str
+    manifest: Manifest
+    files: tuple[SourceFile, ...]
+    built: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Collection:
+    """All that is to be stored: every report, its passages by row, and what became of each file."""
+
+    reports: tuple[Report, ...]
+    passages: tuple[Passage, ...]
+    sources: tuple[SourceFile, ...]
+
+
+def build(
+    paths: Sequence[Path],
+    folder: Path,
+    progress: Progress,
+    *,
+    force: bool = False,
+    load: Callable[[Model], Encoder] = load_encoder,
+) -> BuildResult:
+    """Make `folder` hold exactly what `paths` hold; does nothing where it does already.
+
+    Raises UsageError and CorpusError for what `paths` lack, ModelError, BuildLockedError, and
+    OSError where the folder cannot be written. Whatever is raised, the published index stays.
+    """
+    started = time.monotonic()
+    files = find_files(paths)
+    model = configured_model()
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(folder / "build.lock", timeout=0):
+            digests = _digests(files)
+            corpus_sha256 = _corpus_sha256(digests)
+            current = None if force else _current(folder, model)
+            if current is not None:
+                try:
+                    if current.manifest.corpus_sha256 == corpus_sha256:
+                        return BuildResult(
+                            current.name,
+                            current.manifest,
+                            tuple(current.store.files()),
+                            built=False,
+                            seconds=time.monotonic() - started,
+                        )
+                finally:
+                    current.close()
+            collection = _read(files, digests, progress)
+            encoder = load(model)
+            name, manifest = _write(folder, collection, corpus_sha256, encoder, progress)
+    except Timeout as error:
+        raise BuildLockedError(
+            f"Another build is at work in {folder}. Wait until it is done, then build again."
+        ) from error
+    return BuildResult(
+        name, manifest, collection.sources, built=True, seconds=time.monotonic() - started
+    )
+
+
+def _current(folder: Path, model: Model) -> Generation | None:
+    try:
+        return open_generation(folder, model)
+    except (IndexMissingError, IndexUnusableError):
+        return None  # whatever is wrong with it, it is built anew
+
+
+def _digests(files: Sequence[CorpusFile]) -> dict[str, str]:
+    """SHA-256 of each file's bytes by name; empty for one that cannot be opened."""
+    digests = {}
+    for file in files:
+        try:
+            digests[file.name] = sha256_of(file.path)
+        except OSError:
+            digests[file.name] = ""
+    return digests
+
+
+def _corpus_sha256(digests: dict[str, str]) -> str:
+    """A digest over every file's name and bytes, and over the code that reads and stores them.
+
+    By the code itself and not by a version number, which a change of the rules could forget.
+    """
+    whole = hashlib.sha256()
+    for package in (index, indexer):
+        root = Path(str(package.__file__)).parent
+        for source in sorted([*root.rglob("*.py"), *root.glob("*.csv")]):
+            whole.update(hashlib.sha256(source.read_bytes()).digest())
+    for name, digest in sorted(digests.items()):
+        whole.update(f"{name}\0{digest}\0".encode(errors="surrogateescape"))
+    return whole.hexdigest()
+
+
+def _read(files: Sequence[CorpusFile], digests: dict[str, str], progress: Progress) -> _Collection:
+    readings: dict[str, tuple[Report, Reading]] = {}  # by what they say
+    sources: list[SourceFile] = []
+    progress.start("Reading files", len(files))
+    # Formats with pages first: of a report that is there twice, the one that can be cited by page
+    # is kept.
+    for file in sorted(files, key=lambda file: (file.path.suffix.lower() != ".pdf", file.name)):
+        digest = digests[file.name]
+        try:
+            reading = read_file(file.path, file.name)
+        except UnreadableFileError as error:
+            sources.append(SourceFile(file.name, digest, "unreadable", None, str(error)))
+            continue
+        finally:
+            progress.advance()
+        content = _content_sha256(reading)
+        if content in readings:
+            same, _ = readings[content]
+            reason = f"the same report as {same.file}, which is kept"
+            sources.append(SourceFile(file.name, digest, "duplicate", same.id, reason))
+            continue
+        report = _report(file, reading, {other.id for other, _ in readings.values()})
+        readings[content] = report, reading
+        sources.append(SourceFile(file.name, digest, "read", report.id, None))
+    if not readings:
+        listed = "\n".join(f"  {source.file}: {source.reason}" for source in sources)
+        raise CorpusError(f"None of the {len(files)} files could be read:\n{listed}")
+    ordered = sorted(readings.values(), key=lambda one: one[0].file)
+    return _Collection(
+        tuple(report for report, _ in ordered),
+        tuple(_passages(ordered)),
+        tuple(sorted(sources, key=lambda source: source.file)),
+    )
+
+
+def _content_sha256(reading: Reading) -> str:
+    """A digest over what the report finds: its numbers, letters and digits, however typeset."""
+    whole = hashlib.sha256()
+    for paragraph in reading.paragraphs or reading.unnumbered:
+        letters = "".join(re.findall(r"\w+", paragraph.text.casefold()))
+        whole.update(f"{paragraph.number}\0{letters}\0".encode(errors="replace"))
+    return whole.hexdigest()
+
+
+def _report(file: CorpusFile, reading: Reading, taken: Iterable[str]) -> Report:
+    facts = reading.facts
+    council = None if facts.council is None else council_name(facts.council)
+    day = facts.published or facts.inspection_end
+    readable = (
+        f"{_slug(council)}-{day.isoformat()}"
+        if council is not None and day is not None
+        else _slug(file.path.stem)
+    )
+    if readable in taken:
+        readable += "-" + hashlib.sha256(file.name.encode(errors="replace")).hexdigest()[:6]
+    return Report(readable, file.name, council, facts, reading.warnings, reading.listed)
+
+
+def _passages(readings: Sequence[tuple[Report, Reading]]) -> list[Passage]:
+    passages: list[Passage] = []
+    for report, reading in readings:
+        times: Counter[str] = Counter()
+        findings = len(reading.paragraphs)
+        for at, paragraph in enumerate((*reading.paragraphs, *reading.unnumbered)):
+            label = _label(paragraph)
+            times[label] += 1
+            # Passages without a number count from 1 within their section; a number that is printed
+            # twice counts from its second time.
+            if paragraph.number is None or times[label] > 1:
+                label += f"~{times[label]}"
+            own = f"{report.id}/{label}"
+            passages.append(Passage(len(passages), own, report.id, at < findings, paragraph))
+    return passages
+
+
+def _label(paragraph: Paragraph) -> str:
+    if paragraph.number is None:
+        return _slug(paragraph.section or "passage")
+    return (
+        paragraph.number
+        if paragraph.part is None
+        else f"{_slug(paragraph.part)}~{paragraph.number}"
+    )
+
+
+def _slug(text: str) -> str:
+    """Lower-case words joined by "-", as they stand in an address."""
+    return (
+        "-".join(re.findall(r"[^\W_]+", text.casefold().replace("’", "").replace("'", "")))
+        or "report"
+    )
+
+
+def _heading_and_text(paragraph: Paragraph) -> str:
+    return f"{paragraph.section} {paragraph.text}" if paragraph.section else paragraph.text
+
+
+def _write(
+    folder: Path,
+    collection: _Collection,
+    corpus_sha256: str,
+    encoder: Encoder,
+    progress: Progress,
+) -> tuple[str, Manifest]:
+    passages = collection.passages
+    listed = {report.id for report in collection.reports if report.listed}
+    progress.start("Encoding paragraphs", len(passages))
+    # The model reads a passage list's titles. It does not read the headings of reports, which
+    # stand over dozens of paragraphs and draw them together; BM25 does, for their words.
+    vectors = encoder.encode_passages(
+        [
+            _titled(one.paragraph) if one.report_id in listed else one.paragraph.text
+            for one in passages
+        ],
+        progress.advance,
+    )
+    with new_generation(folder) as partial:
+        write_store(partial / STORE, collection.reports, passages, collection.sources)
+        write_vectors(partial / VECTORS, vectors)
+        write_lexical(partial / LEXICAL, [_titled(one.paragraph) for one in passages])
+        return publish(
+            partial,
+            ModelRecord(
+                name=encoder.model.name, sha256=encoder.model.sha256, dimension=encoder.dimension
+            ),
+            corpus_sha256,
+            Counts(
+                files=len(collection.sources),
+                reports=len(collection.reports),
+                paragraphs=len(passages),
+            ),
+        )
+
+
+def _titled(paragraph: Paragraph) -> str:
+    return f"{paragraph.section} {paragraph.text}" if paragraph.section else paragraph.text

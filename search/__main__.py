@@ -1,0 +1,201 @@
+"""python -m search "question": cited quotations for a person, or JSON for a program."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import textwrap
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from index.errors import InspectionSearchError, UsageError
+from index.generation import DEFAULT_FOLDER
+from index.records import Filters
+from search.ask import MOST_HITS, Searcher
+from search.cite import pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from search.result import Result
+
+_WIDTH = 96
+_RANKINGS = ("default", "dense", "bm25")
+
+
+class _Narrowing(BaseModel):
+    """The filters by the names they have on the command line and in a batch."""
+
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+    council: str | None = None
+    report: str | None = None
+    date_from: date | None = Field(default=None, alias="from")
+    date_to: date | None = Field(default=None, alias="to")
+    section: str | None = None
+    grade: str | None = None
+    latest: bool | None = None
+
+
+class _BatchLine(_Narrowing):
+    id: str = Field(coerce_numbers_to_str=True)
+    question: str
+    k: int | None = Field(default=None, ge=1, le=MOST_HITS)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if (options.question is None) == (options.batch is None):
+        parser.error('give one question, or --batch FILE: python -m search "…"')
+    try:
+        filters = _filters(_Narrowing.model_validate(vars(options)), Filters())
+        if options.batch is not None:
+            return _answer_batch(options, filters)
+        searcher = Searcher(options.index)
+        result = searcher.ask(options.question, filters, options.k, options.ranking)
+    except UsageError as error:
+        return _fail(str(error), 2)
+    except InspectionSearchError as error:
+        return _fail(str(error), 1)
+    except KeyboardInterrupt:
+        return _fail("Interrupted.", 130)
+    for notice in result.notices:
+        print(notice, file=sys.stderr)
+    if options.json:
+        print(result.model_dump_json())
+    else:
+        print(_in_words(result))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m search",
+        description="Find the paragraphs that answer a question, with citations.",
+    )
+    parser.add_argument("question", nargs="?", help="what to ask, in one argument")
+    parser.add_argument("--index", type=Path, default=DEFAULT_FOLDER, metavar="DIR")
+    parser.add_argument("--council", metavar="C", help="only reports on this council")
+    parser.add_argument("--report", metavar="R", help="only this report: its id or its file")
+    parser.add_argument("--from", type=_day, metavar="DATE", help="inspections ended on or after")
+    parser.add_argument("--to", type=_day, metavar="DATE", help="inspections ended on or before")
+    parser.add_argument("--section", metavar="S", help="only sections whose heading holds this")
+    parser.add_argument("--grade", metavar="G", help="only sections with this grade")
+    parser.add_argument("--latest", action="store_true", help="only each council's latest report")
+    parser.add_argument("-k", type=_count, default=10, help="how many paragraphs (10)")
+    parser.add_argument("--ranking", choices=_RANKINGS, default="default")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "--batch",
+        type=Path,
+        metavar="FILE",
+        help='answer each line {"id", "question"} of a .jsonl file, which may hold filters too; '
+        "prints one JSON object a line, in order",
+    )
+    return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a date; expected one like 2021-06-28"
+        ) from error
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= MOST_HITS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_HITS}")
+    return int(text)
+
+
+def _fail(message: str, code: int) -> int:
+    print(message, file=sys.stderr)
+    return code
+
+
+def _filters(narrowing: _Narrowing, default: Filters) -> Filters:
+    given = {
+        name: value
+        for name in Filters.__dataclass_fields__
+        if (value := getattr(narrowing, name)) is not None
+    }
+    return replace(default, **given)
+
+
+def _answer_batch(options: argparse.Namespace, filters: Filters) -> int:
+    lines = list(_batch_lines(options.batch))
+    searcher = Searcher(options.index)
+    for line in lines:
+        result = searcher.ask(
+            line.question, _filters(line, filters), line.k or options.k, options.ranking
+        )
+        for notice in result.notices:
+            print(f"{line.id}: {notice}", file=sys.stderr)
+        print(json.dumps({"id": line.id, **_as_json(result)}, ensure_ascii=False), flush=True)
+    return 0
+
+
+def _batch_lines(path: Path) -> Iterator[_BatchLine]:
+    """Every line, checked before the first is answered. Raises UsageError that names the line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(f"The batch {path} cannot be read: {reason}.") from error
+    for at, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found = _BatchLine.model_validate_json(line)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = f" ({first['loc'][0]})" if first["loc"] else ""
+            raise UsageError(
+                f"{path}, line {at}: {first['msg']}{place}. Expected an object like "
+                '{"id": "1", "question": "how are care leavers supported?"}.'
+            ) from error
+        if not found.question.strip():
+            raise UsageError(f"{path}, line {at}: the question is empty.")
+        yield found
+
+
+def _as_json(result: Result) -> dict[str, Any]:
+    return result.model_dump(mode="json")
+
+
+def _in_words(result: Result) -> str:
+    lines = [result.refusal] if result.refusal is not None else []
+    for number, one in enumerate(result.answer, start=1):
+        lines += [
+            *_wrapped(f"“{one.quote}”", f"{number}. "),
+            *_wrapped(one.citation.label, "   — "),
+            "",
+        ]
+    title = "Paragraphs" if result.answered else "Nearest paragraphs, not an answer"
+    lines += [f"{title}:" if result.hits else "No paragraphs."]
+    for hit in result.hits:
+        place = "unnumbered" if hit.paragraph is None else f"para {hit.paragraph}"
+        where = f"{hit.council or hit.file}, {place}{pages(hit.page_start, hit.page_end)}"
+        heading = " ".join(filter(None, [hit.section, hit.grade and f"[{hit.grade}]"]))
+        lines += [
+            f"{hit.rank:>3}. {hit.score:.3f}  {where}",
+            *_wrapped(heading, "            "),
+            *_wrapped(textwrap.shorten(hit.text, 2 * _WIDTH, placeholder=" …"), "            "),
+        ]
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    return textwrap.wrap(text, _WIDTH, initial_indent=indent, subsequent_indent=" " * len(indent))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""A reader's words → what is searched for; pure, and shown to the reader."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from index.errors import UsageError
+
+# Characters. The model reads 256 tokens, about five characters each; what it would not read is cut
+# with a notice and not silently.
+MOST = 1000
+# A question is in another script when fewer of its letters than this are Latin.
+_LATIN_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Names of one thing in the sector, words that come with it, and where that can be seen.
+
+    A name in capitals is found in capitals only, any other however it is typed.
+    """
+
+    names: tuple[str, ...]
+    related: tuple[str, ...]
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question as it is searched for.
+
+    `expansions` are words of the reports for the reader's own; `refusal` says why the question can
+    have no answer, None where it can; `notices` say what was done to it.
+    """
+
+    text: str
+    expansions: tuple[str, ...] = ()
+    refusal: str | None = None
+    notices: tuple[str, ...] = ()
+
+    @property
+    def expanded(self) -> str:
+        """The question followed by its expansions: what is encoded and looked up."""
+        return " ".join((self.text, *self.expansions))
+
+
+def understand(asked: str) -> Question:
+    """The question that `asked` asks. Raises UsageError where it holds nothing but white space."""
+    text = " ".join(asked.split())
+    if not text:
+        raise UsageError(
+            "The question is empty. Ask something, for example: how are care leavers supported?"
+        )
+    notices: tuple[str, ...] = ()
+    if len(text) > MOST:
+        notices = (
+            f"The question has {len(text):,} characters; the first {MOST:,} were searched for.",
+        )
+        text = text[:MOST].rsplit(" ", 1)[0] or text[:MOST]
+    letters = [character for character in text if character.isalpha()]
+    latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
+    if not re.search(r"[^\W\d_]{2}", text):
+        refusal = "The question holds no words. Ask it in English words."
+    elif latin < _LATIN_SHARE * len(letters):
+        refusal = "The reports are in English, and the question is not. Ask it in English."
+    else:
+        refusal = None
+    return Question(text, _expansions(text), refusal, notices)
+
+
+def _expansions(text: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for term in load_terms():
+        if any(_holds(text, name) for name in term.names):
+            # "lado" is how people type LADO, and nothing to look for beside it.
+            typed = {name.lower() for name in term.names if name.isupper()}
+            others = [name for name in term.names if name not in typed]
+            found |= {
+                one: None
+                for one in (*others, *term.related)
+                if not _holds(text, one) and not _holds(text, one.lower())
+            }
+    return tuple(found)
+
+
+def _holds(text: str, name: str) -> bool:
+    flags = 0 if name.isupper() else re.IGNORECASE
+    return re.search(rf"(?<!\w){re.escape(name)}s?(?!\w)", text, flags) is not None
+
+
+@cache
+def load_terms() -> tuple[Term, ...]:
+    """The sector's language, from `language.csv` beside this file."""
+    return read_terms((Path(__file__).parent / "language.csv").read_text(encoding="utf-8"))
+
+
+def read_terms(text: str) -> tuple[Term, ...]:
+    """Terms from CSV with the columns names, related, example; several in a cell by ";"."""
+
+    def several(cell: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in cell.split(";") if part.strip())
+
+    return tuple(
+        Term(several(row["names"]), several(row["related"]), row["example"])
+        for row in csv.DictReader(io.StringIO(text))
+    )
