@@ -47,7 +47,7 @@ def body_size(lines: Iterable[Line]) -> float | None:
     """The size most letters are printed in; None for formats without sizes."""
     letters: Counter[float] = Counter()
     for line in lines:
-        if line.size is not None:
+        if line.size is not None and not _in_margin(line):
             letters[line.size] += len(line.text)
     return letters.most_common(1)[0][0] if letters else None
 
@@ -88,15 +88,19 @@ def _without_front(lines: tuple[Line, ...]) -> tuple[Line, ...]:
 
 def _is_margin(line: Line, body: float) -> bool:
     """Whether the line is a running header or footer or a page number."""
-    if line.box is None or line.size is None:
+    if line.size is None:
         return False
     if line.size >= _FOOTER_IS_LARGE * body and line.text.strip().isdigit():
         return True  # a page number wherever it stands (Rochdale 2018)
-    if _HEADER_ENDS < line.box.top < _FOOTER_STARTS:
+    if not _in_margin(line):
         return False
     if _PAGE_NUMBER.fullmatch(line.text):
         return True  # in the text's own size (Wandsworth 2016)
     return line.size >= _FOOTER_IS_LARGE * body or line.size <= _FOOTER_IS_SMALL * body
+
+
+def _in_margin(line: Line) -> bool:
+    return line.box is not None and not _HEADER_ENDS < line.box.top < _FOOTER_STARTS
 
 
 def _masked(line: Line) -> str | None:

@@ -41,8 +41,10 @@ _NOT_FINDINGS = re.compile(
 # The ILACS has one grade by both names: "requires improvement" heads a section of a 2018 report
 # whose table says "Requires improvement to be good". The SIF's own grade was the short one.
 _SHORT, _LONG = "Requires improvement", "Requires improvement to be good"
-# A document with fewer numbers than this has none: a table's rows may look like three.
-_FEWEST_NUMBERS = 5
+# A report without numbers may still have a table with some: it is told by its many bullets
+# (Hillingdon 2014 has 104 findings and no number; the fewest numbers are Medway 2019's 31).
+_FEW_NUMBERS = 5
+_MANY_BULLETS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,8 @@ def split_paragraphs(document: Document) -> Split:
     """The document's paragraphs with their places, in document order."""
     passages = list(_passages(document))
     numbered = [passage for passage in passages if passage.number is not None]
-    if len(numbered) >= _FEWEST_NUMBERS:
+    others = sum(1 for passage in passages if passage.number is None and _is_finding(passage))
+    if len(numbered) >= _FEW_NUMBERS or (numbered and others < _MANY_BULLETS):
         rest = [passage for passage in passages if passage.number is None]
         return Split(tuple(numbered), tuple(rest), tuple(_breaks(numbered)))
     findings = [passage for passage in passages if _is_finding(passage)]
