@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 DEFAULT_FOLDER = Path(__file__).parent / "data"
+FOLDER_VARIABLE = "INSPECTION_SEARCH_INDEX"
 STORE = "paragraphs.sqlite"
 VECTORS = "vectors.faiss"
 LEXICAL = "words"
@@ -112,6 +113,11 @@ class Generation:
 
     def close(self) -> None:
         self.store.close()
+
+
+def configured_folder() -> Path:
+    """The index folder that the environment names, else `index/data`."""
+    return Path(os.environ.get(FOLDER_VARIABLE) or DEFAULT_FOLDER)
 
 
 def rebuild_command(folder: Path) -> str:

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ from tqdm import tqdm
 
 from index.errors import BuildLockedError, InspectionSearchError, UnreadableFileError, UsageError
 from index.generation import (
-    DEFAULT_FOLDER,
     check_generation,
+    configured_folder,
     open_generation,
     rebuild_command,
 )
@@ -100,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     command = commands.add_parser("build", help="make the index hold exactly what PATHs hold")
     command.add_argument("paths", nargs="*", type=Path, metavar="PATH", default=[DEFAULT_CORPUS])
-    command.add_argument("--index", type=Path, default=DEFAULT_FOLDER, metavar="DIR")
+    command.add_argument("--index", type=Path, default=configured_folder(), metavar="DIR")
     command.add_argument("--force", action="store_true", help="build though nothing has changed")
     command.set_defaults(run=_build)
     command = commands.add_parser("read", help="show what is read from files; store nothing")
@@ -108,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="one JSON object a line")
     command.set_defaults(run=_read)
     command = commands.add_parser("check", help="verify the index")
-    command.add_argument("--index", type=Path, default=DEFAULT_FOLDER, metavar="DIR")
+    command.add_argument("--index", type=Path, default=configured_folder(), metavar="DIR")
     command.set_defaults(run=_check)
     return parser
 
@@ -195,7 +196,7 @@ def _reading_object(path: Path, reading: Reading) -> dict[str, object]:
                 for name in ("inspection_start", "inspection_end", "published")
             },
             "lead_inspector": facts.lead_inspector,
-            "judgements": [{"name": one.name, "grade": one.grade} for one in facts.judgements],
+            "judgements": [asdict(one) for one in facts.judgements],
             "overall": facts.overall,
         },
         "paragraphs": [fields(one, (*numbered, *placed)) for one in reading.paragraphs],

@@ -6,18 +6,18 @@ import argparse
 import json
 import sys
 import textwrap
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from index.errors import InspectionSearchError, UsageError
-from index.generation import DEFAULT_FOLDER
+from index.generation import configured_folder
 from index.records import Filters
 from search.ask import MOST_HITS, Searcher
 from search.cite import pages
+from search.request import BatchLine, Narrowing, first_problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,33 +28,13 @@ _WIDTH = 96
 _RANKINGS = ("default", "dense", "bm25")
 
 
-class _Narrowing(BaseModel):
-    """The filters by the names they have on the command line and in a batch."""
-
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
-
-    council: str | None = None
-    report: str | None = None
-    date_from: date | None = Field(default=None, alias="from")
-    date_to: date | None = Field(default=None, alias="to")
-    section: str | None = None
-    grade: str | None = None
-    latest: bool | None = None
-
-
-class _BatchLine(_Narrowing):
-    id: str = Field(coerce_numbers_to_str=True)
-    question: str
-    k: int | None = Field(default=None, ge=1, le=MOST_HITS)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if (options.question is None) == (options.batch is None):
         parser.error('give one question, or --batch FILE: python -m search "…"')
     try:
-        filters = _filters(_Narrowing.model_validate(vars(options)), Filters())
+        filters = Narrowing.model_validate(vars(options)).filters(Filters())
         if options.batch is not None:
             return _answer_batch(options, filters)
         searcher = Searcher(options.index)
@@ -80,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Find the paragraphs that answer a question, with citations.",
     )
     parser.add_argument("question", nargs="?", help="what to ask, in one argument")
-    parser.add_argument("--index", type=Path, default=DEFAULT_FOLDER, metavar="DIR")
+    parser.add_argument("--index", type=Path, default=configured_folder(), metavar="DIR")
     parser.add_argument("--council", metavar="C", help="only reports on this council")
     parser.add_argument("--report", metavar="R", help="only this report: its id or its file")
     parser.add_argument("--from", type=_day, metavar="DATE", help="inspections ended on or after")
@@ -121,29 +101,22 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def _filters(narrowing: _Narrowing, default: Filters) -> Filters:
-    given = {
-        name: value
-        for name in Filters.__dataclass_fields__
-        if (value := getattr(narrowing, name)) is not None
-    }
-    return replace(default, **given)
-
-
 def _answer_batch(options: argparse.Namespace, filters: Filters) -> int:
     lines = list(_batch_lines(options.batch))
     searcher = Searcher(options.index)
     for line in lines:
-        result = searcher.ask(
-            line.question, _filters(line, filters), line.k or options.k, options.ranking
-        )
+        narrowed = line.filters(filters)
+        result = searcher.ask(line.question, narrowed, line.k or options.k, options.ranking)
         for notice in result.notices:
             print(f"{line.id}: {notice}", file=sys.stderr)
-        print(json.dumps({"id": line.id, **_as_json(result)}, ensure_ascii=False), flush=True)
+        print(
+            json.dumps({"id": line.id, **result.model_dump(mode="json")}, ensure_ascii=False),
+            flush=True,
+        )
     return 0
 
 
-def _batch_lines(path: Path) -> Iterator[_BatchLine]:
+def _batch_lines(path: Path) -> Iterator[BatchLine]:
     """Every line, checked before the first is answered. Raises UsageError that names the line."""
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -154,21 +127,15 @@ def _batch_lines(path: Path) -> Iterator[_BatchLine]:
         if not line.strip():
             continue
         try:
-            found = _BatchLine.model_validate_json(line)
+            found = BatchLine.model_validate_json(line)
         except ValidationError as error:
-            first = error.errors()[0]
-            place = f" ({first['loc'][0]})" if first["loc"] else ""
             raise UsageError(
-                f"{path}, line {at}: {first['msg']}{place}. Expected an object like "
+                f"{path}, line {at}: {first_problem(error)}. Expected an object like "
                 '{"id": "1", "question": "how are care leavers supported?"}.'
             ) from error
         if not found.question.strip():
             raise UsageError(f"{path}, line {at}: the question is empty.")
         yield found
-
-
-def _as_json(result: Result) -> dict[str, Any]:
-    return result.model_dump(mode="json")
 
 
 def _in_words(result: Result) -> str:

@@ -159,6 +159,22 @@ def _hit(place: int, passage: Passage, report: Report, score: float, quotes: lis
     )
 
 
+_shared: dict[Path, Searcher] = {}
+_opening = threading.Lock()
+
+
+def shared_searcher(folder: Path) -> Searcher:
+    """The one searcher of this process for the index in `folder`, opened when first asked for.
+
+    Raises what Searcher raises; what failed is tried again at the next call, so that a page shows
+    an index as soon as there is one.
+    """
+    with _opening:
+        if folder not in _shared:
+            _shared[folder] = Searcher(folder)
+        return _shared[folder]
+
+
 class _Clock:
     """Milliseconds since the last lap, by name."""
 

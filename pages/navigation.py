@@ -1,0 +1,16 @@
+"""Which page an address shows."""
+
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+st.set_page_config(page_title="Inspection Search", page_icon="🔎", layout="centered")
+st.navigation(
+    [
+        st.Page(_HERE / "ask.py", title="Inspection Search", default=True),
+        st.Page(_HERE / "passage.py", title="Paragraph", url_path="passage"),
+    ],
+    position="hidden",
+).run()
