@@ -1,0 +1,61 @@
+# make app     install what is missing, build the index from corpus/, serve the page
+# make test    install what is missing, run the tests
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+SHARED ?= ../shared
+
+.PHONY: app setup setup-tests index test check quality fit bench clean
+.DEFAULT_GOAL := app
+
+app: setup index
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+setup: .venv/installed
+
+index: setup
+	@$(BIN)/python -m indexer build
+
+# The stamp is made last: an installation that was interrupted is done again.
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
+	  echo "Name another one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments here. On Debian or Ubuntu install them:"; \
+	  echo "  sudo apt-get install python3-venv"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what the product runs on; the first time takes a few minutes."
+	@$(BIN)/pip install --disable-pip-version-check --quiet -r requirements.txt
+	@touch $@
+
+setup-tests: .venv/installed-tests
+
+.venv/installed-tests: .venv/installed tests/requirements.txt
+	@echo "Installing what the tests run on."
+	@$(BIN)/pip install --disable-pip-version-check --quiet -r tests/requirements.txt
+	@touch $@
+
+test: setup-tests
+	$(BIN)/pytest
+
+check: setup-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+# Figures, from the reports and questions in $(SHARED); see docs/measuring.md.
+quality: setup-tests
+	@PYTHONPATH=. $(BIN)/python tests/quality/ranking.py --shared $(SHARED) $(if $(SCIFACT),--scifact)
+
+fit: setup-tests
+	@PYTHONPATH=. $(BIN)/python tests/quality/fit.py --shared $(SHARED)
+
+bench: setup-tests
+	@PYTHONPATH=. $(BIN)/python tests/performance/reading.py
+
+clean:
+	rm -rf .venv index/data
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
