@@ -51,7 +51,6 @@ class Rank(Enum):
     PART = 1
     SECTION = 2
     SUB = 3
-    SUBSUB = 4
 
 
 _PART = re.compile(
@@ -101,9 +100,7 @@ def rank_of(title: str, size: float | None, body: float | None, *, italic: bool)
     # divides "What the inspection judgements mean" (Calderdale 2015, page 48).
     if _PART.fullmatch(title) and not _LARGE <= relative < _PART_SIZE:
         return Rank.PART
-    if italic:
-        return Rank.SUBSUB
-    if _SUB.fullmatch(title):
+    if italic or _SUB.fullmatch(title):
         return Rank.SUB
     return Rank.SECTION if relative >= _LARGE or _heads_section(title) else Rank.SUB
 

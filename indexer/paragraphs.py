@@ -64,7 +64,6 @@ class _Place:
     section: str | None = None
     grade: str | None = None
     sub: str | None = None
-    subsub: str | None = None
 
 
 def split_paragraphs(document: Document) -> Split:
@@ -104,7 +103,7 @@ def _passages(document: Document) -> Iterable[Paragraph]:
         if closing or not text:
             continue
         if block.kind is Kind.NUMBERED and _is_summary(place.sub):
-            place = replace(place, sub=None, subsub=None)
+            place = replace(place, sub=None)
         yield _paragraph(place, block, text)
 
 
@@ -133,9 +132,7 @@ def _entered(place: _Place, heading: Block, body: float | None) -> _Place:
         return _Place(part=title)
     if rank is Rank.SECTION:
         return _Place(part=place.part, section=bare, grade=grade)
-    if rank is Rank.SUB:
-        return replace(place, sub=title, subsub=None)
-    return replace(place, subsub=title)
+    return replace(place, sub=title)
 
 
 def _paragraph(place: _Place, block: Block, text: str) -> Paragraph:
@@ -145,7 +142,7 @@ def _paragraph(place: _Place, block: Block, text: str) -> Paragraph:
         part=place.part,
         section=place.section or place.part or INTRODUCTION,
         section_grade=place.grade,
-        subheading=place.subsub or place.sub,
+        subheading=place.sub,
         page_start=min(pages, default=None),
         page_end=max(pages, default=None),
         text=text,

@@ -85,6 +85,11 @@ OPENING = """\
             ["2|The centre has moved to number 3. The move is welcome."],
         ),
         (
+            "so it does at a page's top, where no space above it tells",
+            "12 71 720 | 2. The centre has moved to number\n= 3\n12 99 84 | 25. The move is good.",
+            ["2|The centre has moved to number 25. The move is good."],
+        ),
+        (
             "a number needs no space behind it (Manchester 2014: '10.Strong')",
             "12 71 146 | 2.Strong plans help.",
             ["2|Strong plans help."],
@@ -141,7 +146,7 @@ OPENING = """\
         ),
         (
             "words printed in section type but in small letters are text (Ealing 2024, page 7)",
-            "12 71 146 | 2. Moves\n14 99 160 | have made them unhappy.",
+            "12 71 146 | 2. Moves\n14 99 160 | have made them\n12 99 175 | unhappy.",
             ["2|Moves have made them unhappy."],
         ),
         (
@@ -219,7 +224,8 @@ CLOSING = """\
         (  # Hull 2015, page 29: plain type in a box
             (
                 "12B 71 80 | Key judgement→Judgement grade\n"
-                "12 71 107 | Leadership, management and\n12 71 122 | governance\n12 303 114 | Requires improvement\n12B 71 154 | Summary"
+                "12 71 107 | Leadership, management and\n12 71 122 | governance\n"
+                "12 303 114 | Requires improvement\n12B 71 154 | Summary"
             ),
             "Leadership, management and governance",
             "Requires improvement",
@@ -251,6 +257,12 @@ CLOSING = """\
             "What does the local authority need to improve?",
             None,
             "Leadership",
+        ),
+        (  # Hull 2015 has themes in italics; a theme may have a section's words
+            "14B 71 84 | Summary of findings\n12.6I 70 136 | Summary for children",
+            "Summary of findings",
+            None,
+            "Summary for children",
         ),
         (  # Hull 2015: in a section's type, and none
             "14B 71 84 | Summary of findings\n14B 71 120 | The HSCB is good because:",
@@ -287,7 +299,9 @@ def test_a_running_title_in_the_texts_own_size_is_dropped() -> None:
         f"= {n + 1}\n12 71 40 | Report on Example, page {n}\n12 71 84 | {n}. Text {n}.\n"
         for n in range(1, 8)
     )
-    assert [p.text for p in split(pages).paragraphs] == [f"Text {n}." for n in range(1, 8)]
+    found = split(pages)
+    assert [p.text for p in found.paragraphs] == [f"Text {n}." for n in range(1, 8)]
+    assert found.unnumbered == ()
 
 
 def test_a_gap_and_a_repeat_in_the_numbers_are_warned_of_and_stop_nothing() -> None:

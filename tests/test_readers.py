@@ -87,11 +87,14 @@ def test_a_hyphen_at_a_lines_end_stays_and_ends_the_line(read: Read) -> None:
     assert [line.text for line in lines] == ["a difference to their day-", "to-day lives."]
 
 
-def test_a_footnotes_mark_is_dropped_and_a_number_of_the_text_is_not(read: Read) -> None:
+@pytest.mark.parametrize("left", [123.5, 129.0], ids=["against its word", "apart"])
+def test_a_footnotes_mark_is_dropped_and_a_number_of_the_text_is_not(
+    read: Read, left: float
+) -> None:
     (line,) = page_lines(
         Words("The board", x=72),
-        Words("1", x=123.5, top=95, size=7),
-        Words("met 12 times in 2014.", x=131),
+        Words("1", x=left, top=95, size=7),
+        Words("met 12 times in 2014.", x=left + 8),
         read=read,
     )
     assert line.text == "The board met 12 times in 2014."
