@@ -218,25 +218,17 @@ def _passages(readings: Sequence[tuple[Report, Reading]]) -> list[Passage]:
         times: Counter[str] = Counter()
         findings = len(reading.paragraphs)
         for at, paragraph in enumerate((*reading.paragraphs, *reading.unnumbered)):
-            label = _label(paragraph)
-            times[label] += 1
-            # Passages without a number count from 1 within their section; a number that is printed
-            # twice counts from its second time.
-            if paragraph.number is None or times[label] > 1:
-                label += f"~{times[label]}"
-            own = f"{report.id}/{label}"
+            name = paragraph.number or _slug(paragraph.section or "passage")
+            times[name] += 1
+            # Passages without a number count within their section; a number that is printed again
+            # (Hull 2015, where the second part starts at 1) says which time it is.
+            if paragraph.number is None:
+                name += f"-{times[name]}"
+            elif times[name] > 1:
+                name += f"~{times[name]}"
+            own = f"{report.id}/{name}"
             passages.append(Passage(len(passages), own, report.id, at < findings, paragraph))
     return passages
-
-
-def _label(paragraph: Paragraph) -> str:
-    if paragraph.number is None:
-        return _slug(paragraph.section or "passage")
-    return (
-        paragraph.number
-        if paragraph.part is None
-        else f"{_slug(paragraph.part)}~{paragraph.number}"
-    )
 
 
 def _slug(text: str) -> str:
