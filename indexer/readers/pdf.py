@@ -40,7 +40,7 @@ _SLANT = 0.1
 # A gap this many times the text's size divides cells of a table row; spaces of justified text stay
 # below 1, the gap between "Judgement" and "Grade" (Sunderland 2021, page 1) is 20.
 _CELL_GAP = 2.0
-_NARROWEST = 0.35  # of the size: a letter's width on the average in Tahoma's narrowest words
+_LEAST_GAP = 12.0  # points: less than two of any size that is printed in cells
 _DIGIT = re.compile(r"\d")
 # Characters of a symbol font inside a word are ASCII's, raised: "2016\uf02d17" (Shropshire 2017,
 # paragraph 62). At a line's start they are bullets and stay.
@@ -143,13 +143,18 @@ class _PageText:
         self._text_page = page.get_textpage()
         self._number = number
         self._left, _, _, self._top = page.get_cropbox()
+        # Asked some thousand times a page: the bare handle and ready references cost least.
+        self._handle = self._text_page.raw
         self._matrix = raw.FS_MATRIX()
         self._edges = tuple(ctypes.c_double() for _ in range(4))
+        self._edge_references = tuple(ctypes.byref(edge) for edge in self._edges)
         self._loose = raw.FS_RECTF()
+        self._gaps: list[float] = []
 
     def lines(self) -> list[Line]:
         try:
             text = self._text()
+            self._gaps = self._find_gaps()
             found = (self._line(text, m.start(), m.end()) for m in _PRINTED_LINE.finditer(text))
             return [line for line in found if line is not None]
         finally:
@@ -159,8 +164,26 @@ class _PageText:
         """The page's characters, one a code unit, so that indices are PDFium's own."""
         count = self._text_page.count_chars()
         buffer = (ctypes.c_ushort * (count + 1))()
-        written = raw.FPDFText_GetText(self._text_page, 0, count, buffer)
+        written = raw.FPDFText_GetText(self._handle, 0, count, buffer)
         return "".join(map(chr, buffer[: max(written - 1, 0)]))
+
+    def _find_gaps(self) -> list[float]:
+        """Heights at which neighbouring runs of letters stand apart as cells of a table may.
+
+        A page has four times as many words as runs, so that only lines at these heights have the
+        space before each word measured.
+        """
+        gaps: list[float] = []
+        above, right, below = 0.0, math.inf, 0.0
+        left_edge, top_edge, right_edge, bottom_edge = self._edges
+        for index in range(raw.FPDFText_CountRects(self._handle, 0, -1)):
+            # The library wants the four in this order: left, top, right, bottom.
+            raw.FPDFText_GetRect(self._handle, index, *self._edge_references)
+            top, bottom = top_edge.value, bottom_edge.value
+            if bottom < above and below < top and left_edge.value - right > _LEAST_GAP:
+                gaps.append((max(bottom, below) + min(top, above)) / 2)
+            above, right, below = top, right_edge.value, bottom
+        return gaps
 
     def _line(self, text: str, start: int, end: int) -> Line | None:
         words = [word.span() for word in _WORD.finditer(text, start, end)]
@@ -177,27 +200,29 @@ class _PageText:
             words[0] = (first, words[0][1])
             looks[0] = self._glyph(first)
         size = max(look.size for look in looks)
+        box = self._box(words[0][0], last)
+        low, high = self._top - box.bottom, self._top - box.top
+        tabular = any(low <= height <= high for height in self._gaps)
         return Line(
-            self._joined(text, words, size),
-            box=self._box(words[0][0], last),
+            self._joined(text, words, size, tabular=tabular),
+            box=box,
             size=round(size, 1),
             bold=all(look.bold for look in looks),
             italic=all(look.italic for look in looks),
         )
 
-    def _joined(self, text: str, words: list[tuple[int, int]], size: float) -> str:
+    def _joined(
+        self, text: str, words: list[tuple[int, int]], size: float, *, tabular: bool
+    ) -> str:
         """The line's words with a space between them, or a tab where a cell of a table ends."""
         marks = _DIGIT.search(text, words[0][0], words[-1][1]) is not None
         parts: list[str] = []
-        left, at, end = math.inf, 0, 0
+        end = 0
         for start, stop in words:
-            edge = self._edge(start)[0]
             if parts:
-                # The word's own end is asked for only where its narrowest width leaves a gap.
-                wide = edge - left > size * (_CELL_GAP + _NARROWEST * (end - at))
-                wide = wide and edge - self._edge(end - 1)[1] > _CELL_GAP * size
+                wide = tabular and self._edge(start)[0] - self._edge(end - 1)[1] > _CELL_GAP * size
                 parts.append("\t" if wide else " ")
-            left, at, end = edge, start, stop
+            end = stop
             alone = _MARK_ALONE.fullmatch(text, start, stop) if marks and parts else None
             if alone and self._glyph(start).size <= _MARK_SIZE * size:
                 parts[-1] = alone["stop"]
@@ -218,26 +243,25 @@ class _PageText:
         return word
 
     def _glyph(self, index: int) -> _Glyph:
-        raw.FPDFText_GetMatrix(self._text_page, index, self._matrix)
+        raw.FPDFText_GetMatrix(self._handle, index, self._matrix)
         scale = math.hypot(self._matrix.c, self._matrix.d) or 1.0
         slanted = abs(self._matrix.c) > _SLANT * abs(self._matrix.d) > 0
         return _Glyph(
-            raw.FPDFText_GetFontSize(self._text_page, index) * scale,
-            raw.FPDFText_GetFontWeight(self._text_page, index) >= _BOLD_WEIGHT,
+            raw.FPDFText_GetFontSize(self._handle, index) * scale,
+            raw.FPDFText_GetFontWeight(self._handle, index) >= _BOLD_WEIGHT,
             slanted,
         )
 
     def _edge(self, index: int) -> tuple[float, float]:
         """Left and right of one character, in the page's own points."""
-        left, right, bottom, top = self._edges
-        raw.FPDFText_GetCharBox(self._text_page, index, left, right, bottom, top)
-        return left.value, right.value
+        raw.FPDFText_GetCharBox(self._handle, index, *self._edge_references)
+        return self._edges[0].value, self._edges[1].value
 
     def _box(self, first: int, last: int) -> Box:
         """The line's box by its fonts' full height, so that lines of a paragraph touch."""
-        raw.FPDFText_GetLooseCharBox(self._text_page, first, self._loose)
+        raw.FPDFText_GetLooseCharBox(self._handle, first, self._loose)
         left, top, bottom = self._loose.left, self._loose.top, self._loose.bottom
-        raw.FPDFText_GetLooseCharBox(self._text_page, last, self._loose)
+        raw.FPDFText_GetLooseCharBox(self._handle, last, self._loose)
         top, bottom = max(top, self._loose.top), min(bottom, self._loose.bottom)
         return Box(
             self._number,
