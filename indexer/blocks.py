@@ -295,7 +295,7 @@ class _Assembly:
         text of Sunderland 2021) goes on over a blank line.
         """
         previous = self._previous
-        if previous is None:
+        if previous is None or line.whole:
             return True
         if not stops(previous.text):
             return (

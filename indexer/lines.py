@@ -15,7 +15,8 @@ class Line:
 
     `box` and `size` (points) are None for formats without positions; `heading` is the level a file
     states outright (`# `, Word's heading styles, `h2`), else None; `blank_before` is true where the
-    format shows a blank line or a wider gap above.
+    format shows a blank line or a wider gap above; `whole` where it states that a paragraph begins
+    here, as Word and HTML do and a text file's blank lines do not.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Line:
     italic: bool = False
     heading: int | None = None
     blank_before: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,10 +89,11 @@ def _passages(document: Document) -> Iterable[Paragraph]:
     place = _Place()
     closing = False
     blocks = blocks_of(document)
+    section_level = _section_level(blocks)
     ilacs = any(block.kind is Kind.HEADING and names_leaders(block.text) for block in blocks)
     for block in blocks:
         if block.kind is Kind.HEADING:
-            place = _entered(place, block, body)
+            place = _entered(place, block, body, section_level)
             if ilacs and place.grade == _SHORT:
                 place = replace(place, grade=_LONG)
             closing = False
@@ -115,7 +116,18 @@ def _is_summary(sub: str | None) -> bool:
     return sub is not None and sub.lower() == "summary"
 
 
-def _entered(place: _Place, heading: Block, body: float | None) -> _Place:
+def _section_level(blocks: list[Block]) -> int | None:
+    """The level of sections where the format states levels; a lone first level is the title's."""
+    levels = [block.lines[0].heading for block in blocks if block.kind is Kind.HEADING]
+    stated = [level for level in levels if level is not None]
+    if len(stated) > 1 and stated.count(min(stated)) == 1 and stated[0] == min(stated):
+        del stated[0]
+    return min(stated, default=None)
+
+
+def _entered(
+    place: _Place, heading: Block, body: float | None, section_level: int | None
+) -> _Place:
     """The place below a heading."""
     title = heading.text
     alone = grade_of(title, alone=True)
@@ -125,7 +137,11 @@ def _entered(place: _Place, heading: Block, body: float | None) -> _Place:
     bare = without_cell_grade(title)
     grade = in_cell or grade_of(title)
     first = heading.lines[0]
+    if first.heading is not None and section_level is not None and first.heading < section_level:
+        return place  # the document's own title
     rank = rank_of(bare, first.size, body, italic=first.italic and not first.bold)
+    if rank is Rank.SUB and first.heading == section_level is not None:
+        rank = Rank.SECTION
     if heading.boxed or in_cell:
         rank = Rank.SECTION
     if rank is Rank.PART:

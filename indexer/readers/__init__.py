@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from index.errors import UnreadableFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from indexer.lines import Document
 
-SUFFIXES = frozenset({".pdf", ".txt", ".md"})
+SUFFIXES = frozenset({".pdf", ".txt", ".md", ".docx", ".html", ".htm"})
 
 
 def read_document(path: Path) -> Document:
@@ -26,11 +27,17 @@ def read_document(path: Path) -> Document:
         raise UnreadableFileError(f"cannot be opened: {error.strerror}") from error
     if not data.strip():
         raise UnreadableFileError("the file is empty")
-    # Each reader is imported when a file wants it: a text corpus never loads the PDF library.
+    return _reader(suffix)(data)
+
+
+def _reader(suffix: str) -> Callable[[bytes], Document]:
+    """The reader of a format, imported only now: a text corpus never loads the PDF library."""
     if suffix == ".pdf":
-        from indexer.readers.pdf import read_pdf  # noqa: PLC0415
-
-        return read_pdf(data)
-    from indexer.readers.plain import read_plain  # noqa: PLC0415
-
-    return read_plain(data)
+        from indexer.readers.pdf import read_pdf as read  # noqa: PLC0415
+    elif suffix == ".docx":
+        from indexer.readers.word import read_word as read  # noqa: PLC0415
+    elif suffix in (".html", ".htm"):
+        from indexer.readers.web import read_web_page as read  # noqa: PLC0415
+    else:
+        from indexer.readers.plain import read_plain as read  # noqa: PLC0415
+    return read
