@@ -164,36 +164,46 @@ class SentenceTransformerEncoder:
     def windows(self, text: str) -> list[tuple[int, int, int]]:
         """Start, end and tokens of the parts of `text` that the model reads whole.
 
-        Parts are near equal, end where a sentence ends if one does, and cover every token.
+        Parts are near equal, end where a sentence ends if one does, else where a word does, and
+        cover every token.
         """
         tokenizer: Any = self._transformer.tokenizer
-        offsets = tokenizer(
+        tokens = tokenizer(
             text,
             add_special_tokens=False,
             return_offsets_mapping=True,
             truncation=False,
             verbose=False,
-        )["offset_mapping"]
+        )
+        offsets = tokens["offset_mapping"]
         most = (self._transformer.max_seq_length or 512) - _SPECIAL_TOKENS
         if len(offsets) <= most:
             return [(0, len(text), len(offsets))]
         starts = [start for start, _ in offsets]
-        ends = [bisect.bisect_left(starts, end) for _, end in sentence_spans(text)]
+        sentence_ends = [bisect.bisect_left(starts, end) for _, end in sentence_spans(text)]
+        # A word cut in two can come to one token more, which the model would not read.
+        words = tokens.word_ids()
+        word_ends = [at for at in range(1, len(words)) if words[at] != words[at - 1]]
+        word_ends.append(len(words))
         cuts = [0]
         while cuts[-1] < len(offsets):
             first = cuts[-1]
             left = len(offsets) - first
             wished = first + left / -(-left // most)
-            within = [end for end in ends if first < end <= first + most]
-            cuts.append(
-                min(within, key=lambda end: abs(end - wished))
-                if within
-                else min(first + most, len(offsets))
-            )
+            if within := _between(sentence_ends, first, first + most):
+                cuts.append(min(within, key=lambda end: abs(end - wished)))
+            elif within := _between(word_ends, first, first + most):
+                cuts.append(within[-1])
+            else:
+                cuts.append(first + most)
         return [
             (starts[first], offsets[last - 1][1], last - first)
             for first, last in itertools.pairwise(cuts)
         ]
+
+
+def _between(ascending: Sequence[int], after: int, last: int) -> Sequence[int]:
+    return ascending[bisect.bisect_right(ascending, after) : bisect.bisect_right(ascending, last)]
 
 
 _SPECIAL_TOKENS = 2  # [CLS] and [SEP]
