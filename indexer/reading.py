@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING
 from index.errors import UnreadableFileError
 from index.records import Reading
 from indexer.paragraphs import split_paragraphs
-from indexer.passage_lists import read_passage_list
 from indexer.readers import read_document
 from indexer.reports import read_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+PASSAGE_LISTS = frozenset({".jsonl", ".csv"})
+
 
 def read_file(path: Path, name: str) -> Reading:
     """What the file at `path`, called `name` in its corpus, says; raises UnreadableFileError."""
     try:
-        if path.suffix.lower() == ".jsonl":
+        if path.suffix.lower() in PASSAGE_LISTS:
+            # Only now: pydantic takes longer to import than a report to read.
+            from indexer.passage_lists import read_passage_list  # noqa: PLC0415
+
             reading = read_passage_list(path)
         else:
             document = read_document(path)
