@@ -35,3 +35,7 @@ class UsageError(InspectionSearchError):
 
 class BuildLockedError(InspectionSearchError):
     """Another build is at work in the same index folder."""
+
+
+class ReadingStoppedError(InspectionSearchError):
+    """Files cannot be read at all: the processes that read them cannot be started."""

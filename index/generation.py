@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from index.coverage import coverage_of
 from index.errors import IndexMissingError, IndexUnusableError
 from index.lexical import FILES as LEXICAL_FILES
 from index.lexical import Lexical
@@ -32,6 +33,7 @@ from index.vectors import Vectors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from index.coverage import Coverage
     from index.encoder import Model
 
 FORMAT = 1
@@ -110,6 +112,11 @@ class Generation:
             Vectors(folder / VECTORS),
             Lexical(folder / LEXICAL),
         )
+
+    def coverage(self) -> Coverage:
+        """What it covers, and what it could not."""
+        reports = self.store.reports()
+        return coverage_of(reports, self.store.files(), self.manifest.counts.paragraphs)
 
     def close(self) -> None:
         self.store.close()

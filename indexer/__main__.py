@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import sys
 import time
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
+from index.coverage import coverage_lines
 from index.errors import BuildLockedError, InspectionSearchError, UnreadableFileError, UsageError
 from index.generation import (
     check_generation,
@@ -19,9 +21,10 @@ from index.generation import (
     open_generation,
     rebuild_command,
 )
+from index.printable import printable
 from indexer.build import build
-from indexer.corpus import DEFAULT_CORPUS
-from indexer.reading import read_file
+from indexer.corpus import DEFAULT_CORPUS, CorpusFile
+from indexer.workers import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +77,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or (given[0] not in _COMMANDS and given[0] not in ("-h", "--help")):
         given.insert(0, "build")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name or letter that the terminal's encoding lacks is written as its escape, which
+            # is one in JSON too.
+            stream.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(given)
     try:
         return int(options.run(options))
@@ -136,49 +144,38 @@ def _print_result(result: BuildResult) -> None:
         f"{done} generation {result.name}: {_number(counts.reports, 'report')}, "
         f"{_number(counts.paragraphs, 'paragraph')}, in {result.seconds:.1f} seconds."
     )
-    for outcome, title in (("duplicate", "Not kept"), ("unreadable", "Could not be read")):
-        files = [file for file in result.files if file.outcome == outcome]
-        if files:
-            print(f"{title}: {_number(len(files), 'file')}")
-        for file in files:
-            print(f"  {_printable(file.file)}: {file.reason}")
+    for line in coverage_lines(result.coverage):
+        print(line)
 
 
 def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _printable(text: str) -> str:
-    """A file's name without what would move the cursor or break the line."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)
-
-
 def _read(options: argparse.Namespace) -> int:
     failed = False
-    for path in options.files:
-        try:
-            reading = read_file(path, path.name)
-        except UnreadableFileError as error:
+    files = [CorpusFile(path, path.name) for path in options.files]
+    for file, reading in read_files(files, finished=lambda: None):
+        path = str(file.path)
+        if isinstance(reading, UnreadableFileError):
             failed = True
             if options.json:
-                print(json.dumps({"file": str(path), "error": str(error)}, ensure_ascii=False))
+                print(json.dumps({"file": path, "error": str(reading)}, ensure_ascii=False))
             else:
-                _fail(f"{_printable(str(path))}: {error}", 1)
-            continue
-        if options.json:
+                _fail(printable(f"{path}: {reading}"), 1)
+        elif options.json:
             print(json.dumps(_reading_object(path, reading), ensure_ascii=False))
         else:
-            print(
-                f"{_printable(str(path))}: {reading.facts.council or 'council not printed'}, "
-                f"{_number(len(reading.paragraphs), 'paragraph')}, "
-                f"{_number(len(reading.unnumbered), 'passage')} without a number"
-            )
+            council = reading.facts.council or "council not printed"
+            paragraphs = _number(len(reading.paragraphs), "paragraph")
+            passages = _number(len(reading.unnumbered), "passage")
+            print(printable(f"{path}: {council}, {paragraphs}, {passages} without a number"))
             for warning in reading.warnings:
-                print(f"  {warning}")
+                print(printable(f"  {warning}"))
     return 1 if failed and not options.json else 0
 
 
-def _reading_object(path: Path, reading: Reading) -> dict[str, object]:
+def _reading_object(path: str, reading: Reading) -> dict[str, object]:
     facts = reading.facts
 
     def fields(paragraph: Paragraph, names: Sequence[str]) -> dict[str, object]:
@@ -187,7 +184,7 @@ def _reading_object(path: Path, reading: Reading) -> dict[str, object]:
     numbered = ("number", "part", "section", "section_grade", "subheading")
     placed = ("page_start", "page_end", "text")
     return {
-        "file": str(path),
+        "file": path,
         "report": {
             "council": facts.council,
             "framework": facts.framework,
@@ -209,6 +206,7 @@ def _check(options: argparse.Namespace) -> int:
     generation = open_generation(options.index)
     try:
         problems = check_generation(generation)
+        coverage = generation.coverage()
     finally:
         generation.close()
     for problem in problems:
@@ -219,6 +217,8 @@ def _check(options: argparse.Namespace) -> int:
             f"Generation {generation.name} is sound: {_number(counts.reports, 'report')}, "
             f"{_number(counts.paragraphs, 'paragraph')}, every checksum and vector as written."
         )
+    for line in coverage_lines(coverage):
+        print(line)
     return 1 if problems else 0
 
 

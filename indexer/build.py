@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 import index
 import indexer
+from index.coverage import coverage_of
 from index.encoder import configured_model, load_encoder
 from index.errors import (
     BuildLockedError,
@@ -33,15 +34,17 @@ from index.generation import (
     publish,
 )
 from index.lexical import write_lexical
+from index.printable import printable
 from index.records import Passage, Report, SourceFile
 from index.store import council_name, write_store
 from index.vectors import write_vectors
 from indexer.corpus import find_files, sha256_of
-from indexer.reading import read_file
+from indexer.workers import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from index.coverage import Coverage
     from index.encoder import Encoder, Model
     from index.generation import Generation, Manifest
     from index.records import Paragraph, Reading
@@ -62,6 +65,7 @@ class BuildResult:
     name: str
     manifest: Manifest
     files: tuple[SourceFile, ...]
+    coverage: Coverage
     built: bool
     seconds: float
 
@@ -104,6 +108,7 @@ def build(
                             current.name,
                             current.manifest,
                             tuple(current.store.files()),
+                            current.coverage(),
                             built=False,
                             seconds=time.monotonic() - started,
                         )
@@ -117,7 +122,12 @@ def build(
             f"Another build is at work in {folder}. Wait until it is done, then build again."
         ) from error
     return BuildResult(
-        name, manifest, collection.sources, built=True, seconds=time.monotonic() - started
+        name,
+        manifest,
+        collection.sources,
+        coverage_of(collection.reports, collection.sources, len(collection.passages)),
+        built=True,
+        seconds=time.monotonic() - started,
     )
 
 
@@ -160,15 +170,13 @@ def _read(files: Sequence[CorpusFile], digests: dict[str, str], progress: Progre
     progress.start("Reading files", len(files))
     # Formats with pages first: of a report that is there twice, the one that can be cited by page
     # is kept.
-    for file in sorted(files, key=lambda file: (file.path.suffix.lower() != ".pdf", file.name)):
+    ordered = sorted(files, key=lambda file: (file.path.suffix.lower() != ".pdf", file.name))
+    for file, reading in read_files(ordered, progress.advance):
         digest = digests[file.name]
-        try:
-            reading = read_file(file.path, file.name)
-        except UnreadableFileError as error:
-            sources.append(SourceFile(file.name, digest, "unreadable", None, str(error)))
+        if isinstance(reading, UnreadableFileError):
+            reason = printable(str(reading))  # it may quote the file
+            sources.append(SourceFile(file.name, digest, "unreadable", None, reason))
             continue
-        finally:
-            progress.advance()
         content = _content_sha256(reading)
         if content in readings:
             same, _ = readings[content]
@@ -181,10 +189,10 @@ def _read(files: Sequence[CorpusFile], digests: dict[str, str], progress: Progre
     if not readings:
         listed = "\n".join(f"  {source.file}: {source.reason}" for source in sources)
         raise CorpusError(f"None of the {len(files)} files could be read:\n{listed}")
-    ordered = sorted(readings.values(), key=lambda one: one[0].file)
+    kept = sorted(readings.values(), key=lambda one: one[0].file)
     return _Collection(
-        tuple(report for report, _ in ordered),
-        tuple(_passages(ordered)),
+        tuple(report for report, _ in kept),
+        tuple(_passages(kept)),
         tuple(sorted(sources, key=lambda source: source.file)),
     )
 
@@ -237,10 +245,6 @@ def _slug(text: str) -> str:
         "-".join(re.findall(r"[^\W_]+", text.casefold().replace("’", "").replace("'", "")))
         or "report"
     )
-
-
-def _heading_and_text(paragraph: Paragraph) -> str:
-    return f"{paragraph.section} {paragraph.text}" if paragraph.section else paragraph.text
 
 
 def _write(

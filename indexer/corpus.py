@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import CorpusError, UsageError
+from index.printable import printable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ DEFAULT_CORPUS = Path(__file__).parents[1] / "corpus"
 
 @dataclass(frozen=True, slots=True)
 class CorpusFile:
-    """A file to index: where it lies, and its name relative to the corpus."""
+    """A file to index: where it lies, and its name relative to the corpus, made printable."""
 
     path: Path
     name: str
@@ -39,27 +40,30 @@ def find_files(paths: Sequence[Path]) -> list[CorpusFile]:
             "Name the folder that holds the reports, or none for the corpus/ of this project."
         )
     found = {
-        file.resolve(): CorpusFile(file, file.relative_to(root).as_posix())
+        Path(os.path.realpath(file)): CorpusFile(file, _name(file, root))
         for path in paths
         for root in [path if path.is_dir() else path.parent]
         for file in (_walk(path) if path.is_dir() else [path])
     }
     if not found:
         raise CorpusError(
-            f"There are no reports in {', '.join(map(str, paths))}: the folder is empty. "
-            "Put reports (.pdf, .txt) or passage lists (.jsonl) there, and build again."
+            f"There are no reports in {', '.join(map(str, paths))}: the folder is empty. Put "
+            "reports (.pdf, .docx, .html, .txt) or passage lists (.jsonl, .csv) there, and build "
+            "again."
         )
     times = Counter(file.name for file in found.values())
     common = Path(os.path.commonpath([os.fspath(path) for path in found]))
-    return sorted(
-        (
-            file
-            if times[file.name] == 1
-            else CorpusFile(file.path, full.relative_to(common).as_posix())
-            for full, file in found.items()
-        ),
-        key=lambda file: file.name,
-    )
+    files = [
+        file if times[file.name] == 1 else CorpusFile(file.path, _name(full, common))
+        for full, file in found.items()
+    ]
+    if len({file.name for file in files}) < len(files):  # a longer name met another's short one
+        files = [CorpusFile(file.path, _name(full, common)) for full, file in found.items()]
+    return sorted(files, key=lambda file: file.name)
+
+
+def _name(file: Path, root: Path) -> str:
+    return printable_name(file.relative_to(root).as_posix())
 
 
 def sha256_of(path: Path) -> str:
@@ -74,5 +78,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(directory, name)
-            if not name.startswith(".") and path.stem.upper() != "README" and path.is_file():
+            # A link that leads nowhere is a file that cannot be read, and is told as one.
+            lost = path.is_symlink() and not path.exists()
+            hidden = name.startswith(".") or path.stem.upper() == "README"
+            if not hidden and (path.is_file() or lost):
                 yield path
