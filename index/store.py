@@ -51,6 +51,9 @@ def write_store(
     connection = sqlite3.connect(path)
     try:
         with connection:
+            # No journal and no waiting for the disk: publishing does that, once for all files, and
+            # what was interrupted before is thrown away.
+            connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;")
             connection.executescript(_SCHEMA)
             connection.executemany(
                 "INSERT INTO reports VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

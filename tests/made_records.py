@@ -1,0 +1,93 @@
+"""Records made for tests: any at all for properties, and plain ones to write by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from hypothesis import strategies as st
+
+from index.records import (
+    Box,
+    Facts,
+    Judgement,
+    Paragraph,
+    Passage,
+    Report,
+    SourceFile,
+)
+
+
+def paragraph(
+    text: str, number: str | None = None, section: str | None = None, grade: str | None = None
+) -> Paragraph:
+    return Paragraph(
+        number=number,
+        part=None,
+        section=section,
+        section_grade=grade,
+        subheading=None,
+        page_start=None,
+        page_end=None,
+        text=text,
+    )
+
+
+def passage(row: int, text: str, report_id: str = "r", *, finding: bool = True) -> Passage:
+    number = str(row + 1) if finding else None
+    return Passage(row, f"{report_id}/{row + 1}", report_id, finding, paragraph(text, number))
+
+
+_WORDS = st.text(max_size=20)
+_MAYBE_WORDS = st.none() | _WORDS
+_MAYBE_DAY = st.none() | st.dates(date(1990, 1, 1), date(2100, 1, 1))
+_MAYBE_PAGE = st.none() | st.integers(1, 10_000)
+_POINTS = st.floats(allow_nan=False, allow_infinity=False)
+_BOXES = st.builds(Box, st.integers(1, 999), _POINTS, _POINTS, _POINTS, _POINTS)
+_FACTS = st.builds(
+    Facts,
+    council=_MAYBE_WORDS,
+    framework=_MAYBE_WORDS,
+    inspection_start=_MAYBE_DAY,
+    inspection_end=_MAYBE_DAY,
+    published=_MAYBE_DAY,
+    lead_inspector=_MAYBE_WORDS,
+    judgements=st.lists(st.builds(Judgement, _WORDS, _WORDS, _WORDS), max_size=2).map(tuple),
+    overall=_MAYBE_WORDS,
+)
+_PARAGRAPHS = st.builds(
+    Paragraph,
+    number=_MAYBE_WORDS,
+    part=_MAYBE_WORDS,
+    section=_MAYBE_WORDS,
+    section_grade=_MAYBE_WORDS,
+    subheading=_MAYBE_WORDS,
+    page_start=_MAYBE_PAGE,
+    page_end=_MAYBE_PAGE,
+    text=st.text(max_size=50),
+    boxes=st.lists(_BOXES, max_size=2).map(tuple),
+)
+_REPORTS = st.builds(
+    Report,
+    id=_WORDS,
+    file=_WORDS,
+    council=_MAYBE_WORDS,
+    facts=_FACTS,
+    warnings=st.lists(_WORDS, max_size=2).map(tuple),
+    listed=st.booleans(),
+)
+any_reports = st.lists(_REPORTS, max_size=4, unique_by=lambda report: report.id)
+any_passages = st.lists(
+    st.tuples(_WORDS, _WORDS, st.booleans(), _PARAGRAPHS), max_size=4, unique_by=lambda one: one[0]
+).map(lambda made: [Passage(row, *one) for row, one in enumerate(made)])
+any_files = st.lists(
+    st.builds(
+        SourceFile,
+        file=_WORDS,
+        sha256=_WORDS,
+        outcome=st.sampled_from(["read", "duplicate", "unreadable"]),
+        report_id=_MAYBE_WORDS,
+        reason=_MAYBE_WORDS,
+    ),
+    max_size=4,
+    unique_by=lambda file: file.file,
+)

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from index.errors import IndexUnusableError
+from index.records import Facts, Filters, Passage, Report, SourceFile
+from index.store import Store, council_name, write_store
+from tests.made_records import any_files, any_passages, any_reports, paragraph
+
+
+@settings(max_examples=40)
+@given(any_reports, any_passages, any_files)
+def test_what_was_written_is_read_back(
+    reports: list[Report], passages: list[Passage], files: list[SourceFile]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "store")
+        write_store(path, reports, passages, files)
+        store = Store(path)
+        assert store.reports() == sorted(reports, key=lambda report: report.file.encode())
+        assert store.files() == sorted(files, key=lambda file: file.file.encode())
+        assert store.passages(range(len(passages))) == passages
+        assert [store.passage(one.id) for one in passages] == passages
+        assert [store.report(one.id) for one in reports] == reports
+        assert store.count() == (len(reports), len(passages))
+        store.close()
+
+
+# Three reports on two councils and a list, two passages each; a duplicate of the second.
+
+BATH = "Bath and North East Somerset"
+HELP = "The experiences of children who need help: Good"
+CARE = "Children in care: Outstanding"
+REPORTS = [
+    Report("bath-2018", "old/bath.pdf", BATH, Facts(inspection_end=date(2018, 5, 4))),
+    Report(
+        "bath-2022",
+        "bath.pdf",
+        BATH,
+        Facts(inspection_end=date(2022, 3, 11), published=date(2022, 4, 20)),
+    ),
+    Report("northbridge", "it's 100%.pdf", "Northbridge", Facts(published=date(2020, 6, 1))),
+    Report("list", "list.jsonl", None, Facts(), listed=True),
+]
+PASSAGES = [
+    Passage(2 * at + second, f"{report.id}/{second}", report.id, finding=True, paragraph=one)
+    for at, report in enumerate(REPORTS)
+    for second, one in enumerate(
+        [
+            paragraph("On help.", "1", section=HELP, grade="Good"),
+            paragraph("On care.", "2", section=CARE, grade="Outstanding"),
+        ]
+        if not report.listed
+        else [paragraph("No title."), paragraph("A title.", section="Help_at 50%")]
+    )
+]
+FILES = [
+    *(SourceFile(one.file, "", "read", one.id, None) for one in REPORTS),
+    SourceFile("copy of bath.pdf", "", "duplicate", "bath-2022", "the same report"),
+    SourceFile("broken.pdf", "", "unreadable", None, "not a PDF"),
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    path = tmp_path_factory.mktemp("store") / "store"
+    write_store(path, REPORTS, PASSAGES, FILES)
+    return Store(path)
+
+
+FILTERS = [
+    (Filters(council="Bath and North East Somerset"), [0, 1, 2, 3]),
+    (Filters(council="bath and north east somerset"), [0, 1, 2, 3]),
+    (Filters(council="Bath & North East Somerset Council"), [0, 1, 2, 3]),
+    (Filters(council="BANES"), [0, 1, 2, 3]),
+    (Filters(council=" northbridge "), [4, 5]),
+    (Filters(council="NORTHBRIDGE"), [4, 5]),
+    (Filters(council="Somerset"), []),
+    (Filters(council="North"), []),
+    (Filters(report="bath-2022"), [2, 3]),
+    (Filters(report="bath.pdf"), [2, 3]),
+    (Filters(report="old/bath.pdf"), [0, 1]),
+    (Filters(report="copy of bath.pdf"), [2, 3]),
+    (Filters(report="it's 100%.pdf"), [4, 5]),
+    (Filters(report="broken.pdf"), []),
+    (Filters(report="bath"), []),
+    (Filters(date_from=date(2020, 6, 1)), [2, 3, 4, 5]),
+    (Filters(date_from=date(2020, 6, 2)), [2, 3]),
+    (Filters(date_from=date(2022, 3, 12)), []),
+    (Filters(date_to=date(2020, 6, 1)), [0, 1, 4, 5]),
+    (Filters(date_to=date(2020, 5, 31)), [0, 1]),
+    (Filters(date_from=date(2018, 5, 4), date_to=date(2018, 5, 4)), [0, 1]),
+    (Filters(date_from=date(2021, 1, 1), date_to=date(2020, 1, 1)), []),
+    (Filters(section="children who NEED help"), [0, 2, 4]),
+    (Filters(section="children"), [0, 1, 2, 3, 4, 5]),
+    (Filters(section="_at 50%"), [7]),
+    (Filters(section="%"), [7]),
+    (Filters(grade="outstanding"), [1, 3, 5]),
+    (Filters(grade="Out"), []),
+    (Filters(latest=True), [2, 3, 4, 5, 6, 7]),
+    (Filters(latest=True, council="bath"), [2, 3]),
+    (Filters(latest=True, date_to=date(2019, 1, 1)), []),
+    (Filters(council="bath", section="in care", grade="Outstanding"), [1, 3]),
+    (Filters(council="bath", report="northbridge"), []),
+]
+
+
+@pytest.mark.parametrize(("filters", "rows"), FILTERS)
+def test_filters_leave_exactly_the_rows_that_meet_all_of_them(
+    filters: Filters, rows: list[int], store: Store
+) -> None:
+    found = store.rows(filters)
+    assert found is not None
+    assert found.tolist() == rows
+
+
+def test_without_a_filter_all_rows_are_meant_and_none_are_listed(store: Store) -> None:
+    assert store.rows(Filters()) is None
+
+
+HOSTILE = st.text() | st.sampled_from(
+    ["' OR 1=1 --", '"; DROP TABLE reports', "%", "_", "?", "\0", "bath\0.pdf", "é" * 10_000]
+)
+
+
+@given(HOSTILE)
+def test_a_hostile_filter_is_only_a_name_that_nothing_bears(store: Store, text: str) -> None:
+    for filters in (Filters(council=text), Filters(report=text), Filters(grade=text)):
+        found = store.rows(filters)
+        assert found is not None
+        assert found.size == 0
+    found = store.rows(Filters(section=text))
+    assert found is not None
+    assert found.tolist() == [
+        one.row
+        for one in PASSAGES
+        if one.paragraph.section is not None
+        and _sqlite_lower(text) in _sqlite_lower(one.paragraph.section)
+    ]
+
+
+def _sqlite_lower(text: str) -> str:
+    return "".join(letter.lower() if letter.isascii() else letter for letter in text)
+
+
+def test_passages_come_in_the_order_asked_for_and_as_often(store: Store) -> None:
+    rows = [5, 0, 5, 2]
+    assert [one.row for one in store.passages(rows)] == rows
+    assert store.passages([]) == []
+
+
+def test_more_rows_are_read_at_once_than_sqlite_binds_values(store: Store) -> None:
+    many = 33_000  # SQLite binds 32,766 to a statement
+    assert len(store.passages([5] * many)) == many
+
+
+def test_what_is_not_there_is_a_key_error(store: Store) -> None:
+    with pytest.raises(KeyError, match="no/1"):
+        store.passage("no/1")
+    with pytest.raises(KeyError, match="no"):
+        store.report("no")
+    with pytest.raises(KeyError, match="99"):
+        store.passages([0, 99])
+
+
+@pytest.mark.parametrize("data", [b"not a database, but long enough to look at" * 10, b""])
+def test_a_file_that_is_no_store_is_unusable(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "store").write_bytes(data)
+    with pytest.raises(IndexUnusableError, match="cannot be read"):
+        Store(tmp_path / "store").count()
+
+
+def test_a_missing_store_is_unusable(tmp_path: Path) -> None:
+    with pytest.raises(IndexUnusableError, match="cannot be opened"):
+        Store(tmp_path / "store")
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("Sunderland City Council", "Sunderland"),
+        ("b&nes", BATH),
+        ("  Northbridge ", "Northbridge"),
+        ("", ""),
+    ],
+)
+def test_a_council_goes_by_its_short_name_or_as_it_was_typed(typed: str, name: str) -> None:
+    assert council_name(typed) == name
