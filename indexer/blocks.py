@@ -134,20 +134,20 @@ class _Assembly:
         if line.size is None or self._body is None:
             known = line.bold or names_section(line.text)
             return line.blank_before and known and len(line.text) < _LONGEST_HEADING
-        if line.bold or line.italic:
-            # Bold words inside a paragraph: "of children are / inadequate." (Buckinghamshire 2014,
-            # page 28); a heading without space above it has well-known words (Redbridge 2016, 10).
-            apart = is_known_title(line.text) or not self._within_paragraph(line)
-            return apart and any(letter.isalpha() for letter in line.text)
-        return self._is_large(line.text, line.size / self._body) or (
-            is_plain_title(line.text) and self._opens(line)
-        )
+        return self._is_set_apart(line, line.size / self._body)
 
-    def _is_large(self, text: str, relative: float) -> bool:
-        if relative >= TITLE_SIZE:
+    def _is_set_apart(self, line: Line, relative: float) -> bool:
+        """Whether a line's type makes it a heading; `relative` is its size to the text's."""
+        if relative >= TITLE_SIZE or (is_plain_title(line.text) and self._opens(line)):
             return True
+        # Bold words inside a paragraph: "of children are / inadequate." (Buckinghamshire 2014, page
+        # 28); a heading without space above it has well-known words (Redbridge 2016, page 10).
+        if self._within_paragraph(line) and not is_known_title(line.text):
+            return False
+        if line.bold or line.italic:
+            return any(letter.isalpha() for letter in line.text)
         # Text set large by mistake goes on in small letters (Ealing 2024, page 7).
-        return relative >= _LARGE and text[:1].isupper() and not stops(text)
+        return relative >= _LARGE and line.text[:1].isupper() and not stops(line.text)
 
     def _within_paragraph(self, line: Line) -> bool:
         last = self._blocks[-1] if self._blocks else None
@@ -224,6 +224,8 @@ class _Assembly:
             step = number - self._number
             return dotted and (step == 1 or (new and (1 < step <= _LARGEST_GAP or number == 1)))
         in_column = self._in_column(line)
+        if self._column is None and not (dotted or after_heading):
+            return False  # the introduction says "1 in 5 children"
         if number == self._number + 1:
             return (in_column or (dotted and new)) and (dotted or new)
         return dotted and new and (in_column or (number == 1 and after_heading))

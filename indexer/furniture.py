@@ -32,12 +32,16 @@ _SMALL_PRINT = 0.94
 _GRADES_RIGHT = 150.0
 _CONTENTS = re.compile(r"contents?", re.IGNORECASE)
 _CONTENTS_ENTRY = re.compile(r".*\D[\t ]+\d{1,3}")
-# A running title in the text's own size is known by coming again; single words of a last line
-# ("children.") come again too, but less often.
+# A running title in the text's own size is known by coming again at the same height; a last line
+# like "(Recommendation)" comes again too, but less often.
 _BAND = 14.0
 _PAGES_RUNNING = 5
 _FIGURES = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(r"\d{1,3}")
+# A paragraph's number may be smaller than its text (117 paragraphs), and so a line of its own; the
+# end of Hartlepool 2018 hides one of 1 point.
+_NUMBER_ALONE = re.compile(r"\d{1,3}\.")
+_LEAST_NUMBER = 0.6
 _OVERALL = re.compile(r"overall effectiveness\b", re.IGNORECASE)
 # A page whose text jumps back up by more points than a heading's two cells do is put in order.
 _JUMP = 60.0
@@ -103,22 +107,24 @@ def _in_margin(line: Line) -> bool:
     return line.box is not None and not _HEADER_ENDS < line.box.top < _FOOTER_STARTS
 
 
-def _masked(line: Line) -> str | None:
-    """A marginal line's words without its figures; None for a line amid the page."""
+def _masked(line: Line) -> tuple[str, int] | None:
+    """A marginal line's words without figures, and its height; None for a line amid the page."""
     if line.box is None or _HEADER_ENDS + _BAND < line.box.top < _FOOTER_STARTS:
         return None
-    return _FIGURES.sub("#", line.text)
+    return _FIGURES.sub("#", line.text), round(line.box.top)
 
 
-def _running(lines: Iterable[Line]) -> set[str]:
-    """The words that stand in the margins of several pages: running titles in the text's size."""
+def _running(lines: Iterable[Line]) -> set[tuple[str, int]]:
+    """What stands at the same height of several pages: running titles in the text's own size."""
     counts = Counter(masked for line in lines if (masked := _masked(line)))
-    return {words for words, count in counts.items() if count >= _PAGES_RUNNING}
+    return {masked for masked, count in counts.items() if count >= _PAGES_RUNNING}
 
 
 def _is_small(line: Line, body: float) -> bool:
     if line.size is None:
         return False
+    if _NUMBER_ALONE.fullmatch(line.text):
+        return line.size < _LEAST_NUMBER * body
     return line.size < (_FOOTER_IS_SMALL if line.bold else _SMALL_PRINT) * body
 
 

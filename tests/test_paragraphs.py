@@ -150,6 +150,19 @@ OPENING = """\
             ["2|Moves have made them unhappy."],
         ),
         (
+            "large type inside a paragraph is text (Manchester 2014, page 9)",
+            (
+                "12 71 146 | 2. You are cared for by\n14 99 160 | Example Council, who make\n"
+                "14 99 177 | plans"
+            ),
+            ["2|You are cared for by Example Council, who make plans"],
+        ),
+        (
+            "a number may be smaller than its text, and a line of its own",
+            "9 71 148 | 2.\n12 99 146 | Plans help.",
+            ["2|Plans help."],
+        ),
+        (
             "a page number ends no paragraph, in whatever size (Wandsworth 2016)",
             "12 71 720 | 2. Plans are made in time\n12 510 780 | 11\n= 3\n12 99 84 | by staff.",
             ["2|Plans are made in time by staff."],
@@ -292,6 +305,26 @@ def test_a_page_whose_text_is_out_of_order_is_read_from_top_to_bottom() -> None:
         "12 71 218 | 4. Four.\n12 71 244 | 5. Five.\n14B 71 101 | Recommendations\n"
     )
     assert [paragraph.section for paragraph in found.paragraphs] == ["Recommendations"] * 5
+
+
+def test_a_line_of_the_introduction_that_begins_with_a_figure_begins_no_paragraph() -> None:
+    found = split(
+        "= 1\n12B 79 379 | Overall effectiveness→Good\n12 79 528 | Leaders have found that about\n"
+        "= 2\n12 79 84 | 1 in 5 children in Example is cold.\n14B 72 113 | What needs to improve\n"
+        "12 72 142 | ◼ Heating.\n14B 72 170 | The experiences and progress of care leavers: good\n"
+        "12 90 204 | 1. They are warm.\n12 90 231 | 2. They are well.\n"
+    )
+    assert [p.text for p in found.paragraphs] == ["They are warm.", "They are well."]
+    assert found.unnumbered[0].text.endswith("about 1 in 5 children in Example is cold.")
+
+
+def test_words_that_end_several_pages_are_no_running_title() -> None:
+    rows = "".join(
+        f"= {n + 1}\n12 71 84 | {n}. Text {n}\n12 99 98 | goes on.\n"
+        f"12 99 {740 + 3 * n} | (Recommendation)\n"
+        for n in range(1, 8)
+    )
+    assert {p.text[-16:] for p in split(rows).paragraphs} == {"(Recommendation)"}
 
 
 def test_a_running_title_in_the_texts_own_size_is_dropped() -> None:

@@ -68,8 +68,8 @@ def read_pdf(data: bytes) -> Document:
     if not lines and not lost:
         raise UnreadableFileError("no text layer: the pages are pictures and need OCR")
     if lost:
-        named = ", ".join(str(page) for page in lost)
-        raise UnreadableFileError(f"damaged: page {named} of {count} cannot be read")
+        which = f"{len(lost)} of {count} pages cannot be read, the first is page {lost[0]}"
+        raise UnreadableFileError(f"damaged: {which}")
     if _truncated(data):
         raise UnreadableFileError("truncated: the file stops before its end mark")
     return Document(tuple(lines), pages=count)
