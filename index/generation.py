@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from index.coverage import Coverage
     from index.encoder import Model
 
+# To be raised whenever what is stored changes, or how a text becomes a vector: vectors of a
+# generation with the same format and model are taken over into the next.
 FORMAT = 1
 DEFAULT_FOLDER = Path(__file__).parent / "data"
 FOLDER_VARIABLE = "INSPECTION_SEARCH_INDEX"

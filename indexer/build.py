@@ -6,10 +6,12 @@ import hashlib
 import re
 import time
 from collections import Counter
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 from filelock import FileLock, Timeout
 
 import index
@@ -42,7 +44,9 @@ from indexer.corpus import find_files, sha256_of
 from indexer.workers import read_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from index.coverage import Coverage
     from index.encoder import Encoder, Model
@@ -100,23 +104,19 @@ def build(
         with FileLock(folder / "build.lock", timeout=0):
             digests = _digests(files)
             corpus_sha256 = _corpus_sha256(digests)
-            current = None if force else _current(folder, model)
-            if current is not None:
-                try:
-                    if current.manifest.corpus_sha256 == corpus_sha256:
-                        return BuildResult(
-                            current.name,
-                            current.manifest,
-                            tuple(current.store.files()),
-                            current.coverage(),
-                            built=False,
-                            seconds=time.monotonic() - started,
-                        )
-                finally:
-                    current.close()
-            collection = _read(files, digests, progress)
-            encoder = load(model)
-            name, manifest = _write(folder, collection, corpus_sha256, encoder, progress)
+            with _current(folder, model, force=force) as current:
+                if current is not None and current.manifest.corpus_sha256 == corpus_sha256:
+                    return BuildResult(
+                        current.name,
+                        current.manifest,
+                        tuple(current.store.files()),
+                        current.coverage(),
+                        built=False,
+                        seconds=time.monotonic() - started,
+                    )
+                collection = _read(files, digests, progress)
+                vectors = _encode(collection, current, load(model), progress)
+            name, manifest = _write(folder, collection, vectors, model, corpus_sha256)
     except Timeout as error:
         raise BuildLockedError(
             f"Another build is at work in {folder}. Wait until it is done, then build again."
@@ -131,11 +131,18 @@ def build(
     )
 
 
-def _current(folder: Path, model: Model) -> Generation | None:
+@contextmanager
+def _current(folder: Path, model: Model, *, force: bool) -> Iterator[Generation | None]:
+    """The generation to build on; None where there is none, or it is of no use, or by `force`."""
+    current = None
+    if not force:
+        with suppress(IndexMissingError, IndexUnusableError):
+            current = open_generation(folder, model)
     try:
-        return open_generation(folder, model)
-    except (IndexMissingError, IndexUnusableError):
-        return None  # whatever is wrong with it, it is built anew
+        yield current
+    finally:
+        if current is not None:
+            current.close()
 
 
 def _digests(files: Sequence[CorpusFile]) -> dict[str, str]:
@@ -247,42 +254,57 @@ def _slug(text: str) -> str:
     )
 
 
-def _write(
-    folder: Path,
-    collection: _Collection,
-    corpus_sha256: str,
-    encoder: Encoder,
-    progress: Progress,
-) -> tuple[str, Manifest]:
-    passages = collection.passages
-    listed = {report.id for report in collection.reports if report.listed}
-    progress.start("Encoding paragraphs", len(passages))
-    # The model reads a passage list's titles. It does not read the headings of reports, which
-    # stand over dozens of paragraphs and draw them together; BM25 does, for their words.
-    vectors = encoder.encode_passages(
-        [
-            _titled(one.paragraph) if one.report_id in listed else one.paragraph.text
-            for one in passages
-        ],
-        progress.advance,
-    )
-    with new_generation(folder) as partial:
-        write_store(partial / STORE, collection.reports, passages, collection.sources)
-        write_vectors(partial / VECTORS, vectors)
-        write_lexical(partial / LEXICAL, [_titled(one.paragraph) for one in passages])
-        return publish(
-            partial,
-            ModelRecord(
-                name=encoder.model.name, sha256=encoder.model.sha256, dimension=encoder.dimension
-            ),
-            corpus_sha256,
-            Counts(
-                files=len(collection.sources),
-                reports=len(collection.reports),
-                paragraphs=len(passages),
-            ),
-        )
+def _encode(
+    collection: _Collection, current: Generation | None, encoder: Encoder, progress: Progress
+) -> NDArray[np.float32]:
+    """A unit vector a passage: float32 of shape (passages, dimension).
+
+    What the current generation holds already is not encoded again.
+    """
+    texts = _encoded_texts(collection.reports, collection.passages)
+    known: dict[str, NDArray[np.float32]] = {}
+    if current is not None:
+        rows = range(len(current.vectors))
+        held = _encoded_texts(current.store.reports(), current.store.passages(rows))
+        known = dict(zip(held, current.vectors.all(), strict=True))
+    new = list(dict.fromkeys(text for text in texts if text not in known))
+    progress.start("Encoding paragraphs", len(new))
+    known |= zip(new, encoder.encode_passages(new, progress.advance), strict=True)
+    return np.array([known[text] for text in texts], dtype=np.float32)
+
+
+def _encoded_texts(reports: Sequence[Report], passages: Sequence[Passage]) -> list[str]:
+    """What the model reads of each passage.
+
+    Of a passage list it reads the titles too. It does not read the headings of reports, which
+    stand over dozens of paragraphs and draw them together; BM25 does, for their words.
+    """
+    listed = {report.id for report in reports if report.listed}
+    return [
+        _titled(one.paragraph) if one.report_id in listed else one.paragraph.text
+        for one in passages
+    ]
 
 
 def _titled(paragraph: Paragraph) -> str:
     return f"{paragraph.section} {paragraph.text}" if paragraph.section else paragraph.text
+
+
+def _write(
+    folder: Path,
+    collection: _Collection,
+    vectors: NDArray[np.float32],
+    model: Model,
+    corpus_sha256: str,
+) -> tuple[str, Manifest]:
+    reports, passages, sources = collection.reports, collection.passages, collection.sources
+    with new_generation(folder) as partial:
+        write_store(partial / STORE, reports, passages, sources)
+        write_vectors(partial / VECTORS, vectors)
+        write_lexical(partial / LEXICAL, [_titled(one.paragraph) for one in passages])
+        return publish(
+            partial,
+            ModelRecord(name=model.name, sha256=model.sha256, dimension=vectors.shape[1]),
+            corpus_sha256,
+            Counts(files=len(sources), reports=len(reports), paragraphs=len(passages)),
+        )
