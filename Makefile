@@ -47,10 +47,10 @@ check: setup-tests
 
 # Figures, from the reports and questions in $(SHARED); see docs/measuring.md.
 quality: setup-tests
-	@PYTHONPATH=. $(BIN)/python tests/quality/ranking.py --shared $(SHARED) $(if $(SCIFACT),--scifact)
+	@$(BIN)/python -m tests.quality.ranking --shared $(SHARED) $(if $(SCIFACT),--scifact)
 
 fit: setup-tests
-	@PYTHONPATH=. $(BIN)/python tests/quality/fit.py --shared $(SHARED)
+	@$(BIN)/python -m tests.quality.fit --shared $(SHARED)
 
 bench: setup-tests
 	@PYTHONPATH=. $(BIN)/python tests/performance/reading.py

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from pydantic import ValidationError
 
@@ -17,6 +17,7 @@ from index.generation import configured_folder
 from index.records import Filters
 from search.ask import MOST_HITS, Searcher
 from search.cite import pages
+from search.rank import Ranking
 from search.request import BatchLine, Narrowing, first_problem
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from search.result import Result
 
 _WIDTH = 96
-_RANKINGS = ("default", "dense", "bm25")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--grade", metavar="G", help="only sections with this grade")
     parser.add_argument("--latest", action="store_true", help="only each council's latest report")
     parser.add_argument("-k", type=_count, default=10, help="how many paragraphs (10)")
-    parser.add_argument("--ranking", choices=_RANKINGS, default="default")
+    parser.add_argument("--ranking", choices=get_args(Ranking), default="default")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument(
         "--batch",

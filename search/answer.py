@@ -16,11 +16,16 @@ if TYPE_CHECKING:
 
     from index.encoder import Encoder
     from index.records import Passage
+    from search.retrieve import Candidate
 
 # At most this many quotations, and no further one once they hold so many words together: what a
 # reader takes in at a glance.
 _MOST_QUOTATIONS = 4
 _MOST_WORDS = 120
+# Nothing is quoted from a paragraph whose score is less than this part of the best one's. On the
+# questions of `make quality` a smaller part cites more beside the point than it answers more, and a
+# larger one answers less.
+_LEAST_SHARE = 0.85
 # A sentence that begins so speaks of the one before it, and is not understood alone.
 _LEANS_BACK = re.compile(
     r"(?:this|these|they|their|it|its|he|she|his|her|such|those|there(?:fore|by)|however"
@@ -48,24 +53,32 @@ class Quote:
         return self.passage.paragraph.text[self.start : self.end]
 
 
+def quotable(ranked: Sequence[tuple[Candidate, float]]) -> list[Passage]:
+    """The passages worth quoting: the best, and those that score nearly as much."""
+    return [
+        candidate.passage
+        for candidate, score in ranked[:_MOST_QUOTATIONS]
+        if score >= _LEAST_SHARE * ranked[0][1]
+    ]
+
+
 def quote(
     question: NDArray[np.float32], passages: Sequence[Passage], encoder: Encoder
 ) -> list[Quote]:
-    """The sentence of each of the best passages that is nearest to the question.
+    """The sentence of each passage that is nearest to the question.
 
     `question` is a unit vector (float32, shape (dimension,)), `passages` are in order, best first.
     """
-    best = passages[:_MOST_QUOTATIONS]
-    spans = [sentence_spans(passage.paragraph.text) for passage in best]
+    spans = [sentence_spans(passage.paragraph.text) for passage in passages]
     sentences = [
         passage.paragraph.text[start:end]
-        for passage, own in zip(best, spans, strict=True)
+        for passage, own in zip(passages, spans, strict=True)
         for start, end in own
     ]
     similarities = iter((encoder.encode_passages(sentences) @ question).tolist())
     quotes: list[Quote] = []
     words = 0
-    for passage, own in zip(best, spans, strict=True):
+    for passage, own in zip(passages, spans, strict=True):
         nearness = [next(similarities) for _ in own]
         if not own:
             continue

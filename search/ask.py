@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from index.encoder import configured_model, load_encoder
 from index.errors import UsageError
@@ -13,7 +13,7 @@ from index.generation import open_generation, read_manifest
 from index.records import Filters
 from search import answer, cite
 from search.question import understand
-from search.rank import BM25, DENSE, load_fitted, rank
+from search.rank import load_fitted, rank, weights_of
 from search.result import Hit, Interpretation, Quotation, Result
 from search.retrieve import retrieve
 
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from index.generation import Generation
     from index.records import Passage, Report
     from search.answer import Quote
+    from search.rank import Ranking
 
-Ranking = Literal["default", "dense", "bm25"]
 MOST_HITS = 1000
 
 
@@ -68,7 +68,6 @@ class Searcher:
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; it must be from 1 to {MOST_HITS}.")
         filters = filters or Filters()
-        weights = {"default": load_fitted().weights, "dense": DENSE, "bm25": BM25}[ranking]
         clock = _Clock()
         question = understand(asked)
         generation = self.generation
@@ -76,8 +75,7 @@ class Searcher:
         clock.lap("encode")
         candidates = retrieve(generation, vector, question.expanded, filters, k)
         clock.lap("search")
-        ranked = rank(candidates, weights)[:k]
-        passages = [candidate.passage for candidate, _ in ranked]
+        ranked = rank(candidates, weights_of(ranking))[:k]
         clock.lap("rank")
         confidence = max((candidate.similarity for candidate in candidates), default=0.0)
         confidence = round(min(max(confidence, 0.0), 1.0), 4)
@@ -88,10 +86,11 @@ class Searcher:
             refusal = answer.NOTHING_LEFT.format(filters=_in_words(filters))
         elif confidence < load_fitted().answer_threshold:
             refusal = answer.NOTHING_CLOSE
-        quotes = [] if refusal else answer.quote(vector, passages, self._encoder)
+        quotes = [] if refusal else answer.quote(vector, answer.quotable(ranked), self._encoder)
         clock.lap("quote")
         reports = {
-            one: generation.store.report(one) for one in {passage.report_id for passage in passages}
+            report_id: generation.store.report(report_id)
+            for report_id in {candidate.passage.report_id for candidate, _ in ranked}
         }
         return Result(
             question=question.text,

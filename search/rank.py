@@ -6,12 +6,15 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from search.retrieve import Candidate
+
+
+Ranking = Literal["default", "dense", "bm25"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +38,21 @@ class Fitted:
     answer_threshold: float
 
 
-DENSE = Weights(similarity=1, words=0, unnumbered=0)
-BM25 = Weights(similarity=0, words=1, unnumbered=0)
-
-
 @cache
 def load_fitted() -> Fitted:
     """The fitted values, from `ranking.json` beside this file."""
     values = json.loads((Path(__file__).parent / "ranking.json").read_text(encoding="utf-8"))
     return Fitted(Weights(**values["weights"]), values["answer_threshold"])
+
+
+def weights_of(ranking: Ranking) -> Weights:
+    """The fitted weights, or those of one kind of evidence alone."""
+    fitted = load_fitted().weights
+    if ranking == "dense":
+        return Weights(similarity=1, words=0, unnumbered=fitted.unnumbered)
+    if ranking == "bm25":
+        return Weights(similarity=0, words=1, unnumbered=fitted.unnumbered)
+    return fitted
 
 
 def rank(candidates: Iterable[Candidate], weights: Weights) -> list[tuple[Candidate, float]]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.records import Filters
-from search.ask import MOST_HITS, Ranking
+from search.ask import MOST_HITS
+from search.rank import Ranking
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
