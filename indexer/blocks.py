@@ -70,7 +70,7 @@ _BOX = re.compile(r"key judge?ment", re.IGNORECASE)
 # paragraphs 0.5 and more.
 _PARAGRAPH_GAP = 0.42
 _HEADING_PITCH = 1.5  # from top to top within a heading that wraps; two headings are 1.9 apart
-_BOX_PITCH = 2.6  # from top to top within a judgement's box (Leeds 2015: 2.45)
+_BOX_PITCH = 3.0  # from a box's head to its first row (Hull 2015: 2.25; Manchester 2014: 2.67)
 _ASIDE = 120.0  # points right of a heading's first cell where its second begins, at the least
 _NUDGE = 6.0  # points a number may stand off its column (digits are set flush right in some)
 _LARGE = 1.12  # see headings.py
@@ -160,8 +160,10 @@ class _Assembly:
         last = heading.lines[-1].box
         if last is None or last.page != line.box.page or bullet_end(line.text):
             return False
-        near = abs(line.box.top - last.top) < _BOX_PITCH * line.size
         begun = len(heading.lines) > 1
+        pitch = _HEADING_PITCH if begun else _BOX_PITCH
+        tops = [other.box.top for other in heading.lines if other.box]
+        near = min(abs(line.box.top - top) for top in tops) < pitch * line.size
         return near and not (begun and _settled(heading) and self._looks_like_heading(line))
 
     def _continues_heading(self, line: Line, heading: Block) -> bool:

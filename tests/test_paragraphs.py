@@ -244,6 +244,15 @@ CLOSING = """\
             "Requires improvement",
             None,
         ),
+        (  # Manchester 2014, page 30: the box's row set lower, then text without a summary
+            (
+                "12B 76 95 | Key judgement→Judgement grade\n"
+                "12 76 127 | Leadership, management and governance→Inadequate\n12 76 157 | Leaders."
+            ),
+            "Leadership, management and governance",
+            "Inadequate",
+            None,
+        ),
         (  # Medway 2013: the grade on a line of its own
             "18B 85 84 | Capacity to improve\n14B 85 120 | Grade 3 (Adequate)",
             "Capacity to improve",
