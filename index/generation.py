@@ -154,8 +154,8 @@ def read_manifest(folder: Path) -> tuple[str, Manifest]:
         ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise IndexUnusableError(
-            f"The index folder {folder} cannot be read: {_reason(error)}. "
-            f"Mend its permissions, or build it again: {rebuild}"
+            f"The index folder {folder} cannot be read: {_reason(error)} ({folder / _CURRENT}). "
+            f"Mend the permissions or take that away, then build it again: {rebuild}"
         ) from error
     try:
         text = (_generation_folder(folder, name) / _MANIFEST).read_text(encoding="utf-8")
@@ -168,7 +168,9 @@ def read_manifest(folder: Path) -> tuple[str, Manifest]:
             else f"has a manifest that cannot be understood ({error.error_count()} problems)"
         )
         raise IndexUnusableError(f"The index in {folder} {problem}. Build it: {rebuild}") from error
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # a name of zeros, as power cuts leave, is a ValueError
+        if _published_name(folder) != name:
+            return read_manifest(folder)  # a newer generation was published meanwhile
         raise IndexUnusableError(
             f"The index in {folder} is incomplete: generation {name!r} has no readable manifest "
             f"({_reason(error)}). Build it again: {rebuild}"
@@ -199,7 +201,10 @@ def open_generation(folder: Path, model: Model | None = None) -> Generation:
         generation_folder = _generation_folder(folder, name)
         problems = _file_problems(generation_folder, manifest)
         if not problems:
-            return Generation.open(generation_folder, name, manifest)
+            try:
+                return Generation.open(generation_folder, name, manifest)
+            except IndexUnusableError as error:
+                problems = [str(error).removesuffix(".")]
         if read_manifest(folder)[0] == name:
             raise IndexUnusableError(
                 f"The index in {folder} is damaged: {'; '.join(problems)}. "
@@ -342,8 +347,10 @@ def _file_problems(generation_folder: Path, manifest: Manifest) -> list[str]:
     return problems
 
 
-def _reason(error: OSError | UnicodeDecodeError) -> str:
-    return (error.strerror if isinstance(error, OSError) else error.reason) or str(error)
+def _reason(error: OSError | ValueError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return error.reason
+    return (isinstance(error, OSError) and error.strerror) or str(error)
 
 
 def _write_durably(path: Path, text: str) -> None:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from index.encoder import MODEL_VARIABLE, WEIGHTS, Encoder, Model, configured_model, load_encoder
+from index.errors import UnreadableFileError
 from index.generation import FOLDER_VARIABLE
 from indexer.build import build
+from indexer.reading import read_file
 from search.ask import Searcher
 from tests.fake_encoder import FakeEncoder
-from tests.made_reports import REPORTS
+from tests.made_reports import write_reports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from index.records import Reading
+    from indexer.corpus import CorpusFile
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 
@@ -23,48 +32,77 @@ class Silence:
     def advance(self, steps: int = 1) -> None: ...
 
 
-@pytest.fixture
-def fake_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
-    """The fake encoder in the place of the real one, and an index folder of the test's own."""
-    folder = tmp_path / "fake-model"
+def read_here(
+    files: Sequence[CorpusFile], finished: Callable[[], None]
+) -> Iterator[tuple[CorpusFile, Reading | UnreadableFileError]]:
+    """What the worker processes do, in this process: a build takes a twentieth of the time."""
+    for file in files:
+        try:
+            yield file, read_file(file.path, file.name)
+        except UnreadableFileError as error:
+            yield file, error
+        finished()
+
+
+def put_fakes_in_place(patch: pytest.MonkeyPatch, weights: Path) -> None:
+    patch.setenv(MODEL_VARIABLE, str(weights))
+    patch.setattr("index.encoder.SentenceTransformerEncoder", FakeEncoder)
+    patch.setattr("indexer.build.read_files", read_here)
+
+
+@pytest.fixture(scope="session")
+def fake_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a model that needs no weights."""
+    folder = tmp_path_factory.mktemp("model") / "fake"
     folder.mkdir()
     (folder / WEIGHTS).write_bytes(b"no weights")
-    monkeypatch.setenv(MODEL_VARIABLE, str(folder))
+    return folder
+
+
+@pytest.fixture
+def fake_model(fake_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:
+    """The fake encoder in the place of the real one, and an index folder of the test's own."""
+    put_fakes_in_place(monkeypatch, fake_weights)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "index"))
-    monkeypatch.setattr("index.encoder.SentenceTransformerEncoder", FakeEncoder)
     return configured_model()
 
 
 @pytest.fixture
 def corpus(tmp_path: Path) -> Path:
     """A folder that holds the made reports."""
-    folder = tmp_path / "corpus"
-    for name, text in REPORTS.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return folder
+    return write_reports(tmp_path / "corpus")
 
 
 @pytest.fixture
 def built_index(fake_model: Model, corpus: Path, tmp_path: Path) -> Path:
     """The made reports, indexed with the fake encoder in the folder that commands look in."""
-    folder = tmp_path / "index"
-    build([corpus], folder, Silence())
-    return folder
+    build([corpus], tmp_path / "index", Silence())
+    return tmp_path / "index"
 
 
-@pytest.fixture
-def searcher(built_index: Path) -> Searcher:
+@pytest.fixture(scope="session")
+def made_index(fake_weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The made reports, indexed once for all tests that only read."""
+    folder = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        put_fakes_in_place(patch, fake_weights)
+        build([write_reports(folder / "corpus")], folder / "index", Silence())
+    return folder / "index"
+
+
+@pytest.fixture(scope="session")
+def searcher(made_index: Path, fake_weights: Path) -> Searcher:
     """The made reports, ready to be asked."""
-    return Searcher(built_index)
+    with pytest.MonkeyPatch.context() as patch:
+        put_fakes_in_place(patch, fake_weights)
+        return Searcher(made_index)
 
 
 @pytest.fixture(scope="session")
 def real_encoder() -> Encoder:
     """The real model, loaded once."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.delenv(MODEL_VARIABLE, raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(MODEL_VARIABLE, raising=False)
         return load_encoder()
 
 
@@ -72,7 +110,7 @@ def real_encoder() -> Encoder:
 def real_index(real_encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The index of corpus/, built with the real model; set INSPECTION_SEARCH_INDEX to it."""
     folder = tmp_path_factory.mktemp("real") / "index"
-    with pytest.MonkeyPatch.context() as environment:
-        environment.delenv(MODEL_VARIABLE, raising=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(MODEL_VARIABLE, raising=False)
         build([CORPUS], folder, Silence(), load=lambda _: real_encoder)
     return folder

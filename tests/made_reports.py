@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 NORTHBRIDGE_2018 = """\
 Northbridge City Council
 
@@ -73,10 +78,19 @@ The experiences and progress of children in care and care leavers: Good
 3. Care leavers are supported.
 """
 
-# What the corpus fixture holds. Eleven passages: two, four with two that bear no number, and three.
+# Eleven passages: two, four with two that bear no number, and three.
 REPORTS = {
     "northbridge-2018.txt": NORTHBRIDGE_2018,
     "northbridge-2021.txt": NORTHBRIDGE_2021,
     "south/southmere-2022.txt": SOUTHMERE_2022,
 }
 COUNT = 11
+
+
+def write_reports(folder: Path) -> Path:
+    """`folder`, with the made reports in it."""
+    for name, text in REPORTS.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
