@@ -14,7 +14,7 @@ import time
 import traceback
 from collections import deque
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -27,7 +27,7 @@ if sys.platform != "win32":
     import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from multiprocessing.connection import Connection
 
     from index.records import Reading
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 WORKERS = 2
 # A worker is up after 0.4 s here; a slow disk that loads Python for the first time takes longest.
 _SECONDS_TO_START = 120.0
-# How often the workers are looked at. Memory was given out here at 2 GB a second at most, so a file
-# that grows without end is found 100 MB late.
+# How often the workers are looked at. Memory is given out here at 0.5 GB a second, so a file that
+# grows without end is found 25 MB late; on a machine ten times as fast the wall below stands first.
 _WATCH_SECONDS = 0.05
 # The wall behind the watch: more address space than this many times the limit is refused at once.
 # A worker's address space is 1.2 times the memory it uses (52 of 43 MB after 200 reports).
@@ -53,22 +53,24 @@ class Limits:
 
     Of the 200 published reports the slowest takes 0.7 s and the largest 46 MB of memory, most of
     which is Python and the PDF library; two workers of 200 MB leave 200 of the 600 MB that reading
-    may need to the process that collects. Each megabyte of the file adds to both: a passage list is
-    read at 20 MB a second and needs nine times its size.
+    may need to the process that collects. Each megabyte of the file adds to both: passage lists are
+    read at 10 to 40 MB a second and need 7 to 12 times their size, but one of single letters is
+    read at 1 MB a second and needs 19 times its size.
     """
 
     seconds: float = 30.0
     megabytes: int = 200
-    seconds_a_megabyte: float = 1.0
-    megabytes_a_megabyte: int = 12
+    seconds_a_megabyte: float = 5.0
+    megabytes_a_megabyte: int = 20
 
     def for_file(self, path: Path) -> Limits:
         """The limits for the file at `path`, by its size."""
         with suppress(OSError):
             size = path.stat().st_size / _MEGABYTE
-            return Limits(
-                self.seconds + size * self.seconds_a_megabyte,
-                self.megabytes + int(size * self.megabytes_a_megabyte),
+            return replace(
+                self,
+                seconds=self.seconds + size * self.seconds_a_megabyte,
+                megabytes=self.megabytes + int(size * self.megabytes_a_megabyte),
             )
         return self
 
@@ -79,12 +81,12 @@ def read_files(
     *,
     limits: Limits | None = None,
     read: Callable[[Path, str], Reading] = read_file,
-) -> Iterator[tuple[CorpusFile, Reading | UnreadableFileError]]:
+) -> Generator[tuple[CorpusFile, Reading | UnreadableFileError], None, None]:
     """Each file with its reading, or with why there is none, in the order given.
 
     `finished` is called once a file, as they finish. `read` runs in the workers, which import it by
-    its name. Memory is watched where the system tells it (Linux); time is everywhere. Raises
-    ReadingStoppedError where no worker can be started.
+    its name. Memory is watched where the system tells it (Linux), time is everywhere. Closed early,
+    it leaves no process. Raises ReadingStoppedError where no worker can be started.
     """
     early: dict[int, Reading | UnreadableFileError] = {}
     following = 0
@@ -217,9 +219,11 @@ class _Worker:
     def _ended(self) -> _Lost:
         self._process.join()
         code = self._process.exitcode or 0
-        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
         if not self._started:
             raise ReadingStoppedError(_not_started(how))
+        if code >= 0:
+            return _Lost(f"ended the process that read it ({how})")
         if code == -signal.SIGKILL:  # not by us: we do not ask again after killing
             return _Lost("its reading was killed by the system, which may have run out of memory")
         return _Lost(f"crashed the {'PDF library' if self._kind == '.pdf' else 'reader'} ({how})")
