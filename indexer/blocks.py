@@ -16,8 +16,6 @@ from indexer.headings import TITLE_SIZE, grade_of, is_known_title, is_plain_titl
 from indexer.prose import bullet_end, joined, stops
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from index.records import Box
     from indexer.lines import Document, Line
 
@@ -91,8 +89,6 @@ class _Assembly:
         self._lines = body_lines(document)
         self._body = body_size(document.lines)
         self._right = max((line.box.x1 for line in self._lines if line.box), default=0.0)
-        tops = _first_tops(self._lines)
-        self._highest = min(tops, default=0.0)
         self._blocks: list[Block] = []
         self._previous: Line | None = None
         self._number = 0
@@ -307,8 +303,6 @@ class _Assembly:
             )
         if previous.box is None or line.box is None or previous.box.page == line.box.page:
             return True
-        if line.box.top > self._highest + _PARAGRAPH_GAP * (line.size or 0.0):
-            return True  # the space above a paragraph is kept at a page's top (Wakefield 2022, 2)
         word = line.text.split(maxsplit=1)[0]
         needed = (len(word) + 1) * _LETTER * (line.size or 0.0)
         return self._right - previous.box.x1 > needed
@@ -326,15 +320,6 @@ class _Assembly:
         if previous is None or previous.box is None or previous.box.page != line.box.page:
             return None
         return (line.box.top - previous.box.bottom) / (line.size or 1.0)
-
-
-def _first_tops(lines: Iterable[Line]) -> list[float]:
-    """The tops of all pages' first lines but the cover's."""
-    tops: dict[int, float] = {}
-    for line in lines:
-        if line.box is not None and line.box.page > 1:
-            tops[line.box.page] = min(line.box.top, tops.get(line.box.page, line.box.top))
-    return list(tops.values())
 
 
 def _level(line: Line, block: Block | None) -> bool:
