@@ -107,8 +107,8 @@ def test_what_a_killed_build_left_aside_is_cleared_by_the_next(folder: Path) -> 
     left = folder / "generations" / "20200101T000000Z-abcdef.partial"
     left.mkdir()
     (left / "vectors.faiss").write_bytes(b"half")
-    publish_made(folder, "second")
-    assert not left.exists()
+    with new_generation(folder) as partial:  # before anything is written: it may fill the disk
+        assert list((folder / "generations").glob("*.partial")) == [partial]
 
 
 def test_a_build_killed_before_the_pointer_is_moved_leaves_the_old_generation(
@@ -210,6 +210,14 @@ def test_opening_and_checking_write_nothing(folder: Path) -> None:
     check_generation(generation)
     generation.close()
     assert everything_in(folder) == before
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="this system has no /proc")
+def test_vectors_and_words_are_mapped_so_that_readers_share_their_pages(folder: Path) -> None:
+    generation = open_generation(folder)
+    maps = Path("/proc/self/maps").read_text(encoding="utf-8")
+    assert f"{generation.name}/vectors.faiss" in maps
+    assert f"{generation.name}/words/data.csc.index.npy" in maps
 
 
 def test_an_index_built_with_this_model_opens_and_with_another_is_refused(folder: Path) -> None:
