@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import re
 import sys
 import time
 from dataclasses import asdict
@@ -160,11 +161,11 @@ def _read(options: argparse.Namespace) -> int:
         if isinstance(reading, UnreadableFileError):
             failed = True
             if options.json:
-                print(json.dumps({"file": path, "error": str(reading)}, ensure_ascii=False))
+                print(_json_line({"file": path, "error": str(reading)}))
             else:
                 _fail(printable(f"{path}: {reading}"), 1)
         elif options.json:
-            print(json.dumps(_reading_object(path, reading), ensure_ascii=False))
+            print(_json_line(_reading_object(path, reading)))
         else:
             council = reading.facts.council or "council not printed"
             paragraphs = _number(len(reading.paragraphs), "paragraph")
@@ -173,6 +174,12 @@ def _read(options: argparse.Namespace) -> int:
             for warning in reading.warnings:
                 print(printable(f"  {warning}"))
     return 1 if failed and not options.json else 0
+
+
+def _json_line(content: dict[str, object]) -> str:
+    """JSON that is one line by Unicode's rules too, which know more line ends than JSON does."""
+    line = json.dumps(content, ensure_ascii=False)
+    return re.sub("[\x85\u2028\u2029]", lambda end: f"\\u{ord(end[0]):04x}", line)
 
 
 def _reading_object(path: str, reading: Reading) -> dict[str, object]:
