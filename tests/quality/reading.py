@@ -1,6 +1,6 @@
-"""How well the reports are read: against the truths, over the whole folder, and how fast.
+"""How well the reports are read: against the truths, and over the whole folder.
 
-    PYTHONPATH=. python tests/quality/reading.py [--speed] [--list]
+    PYTHONPATH=. python tests/quality/reading.py [--list]
 
 The truths and reports lie beside the checkout, in ../shared; without them there is nothing to say.
 """
@@ -10,16 +10,10 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import resource
 import sys
-import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pypdfium2 as pdfium
 
 from index.errors import UnreadableFileError
 from indexer.paragraphs import Split, split_paragraphs
@@ -155,64 +149,14 @@ def measure_folder() -> bool:
     return wrong == 0
 
 
-def _read_quietly(path: Path) -> int:
-    try:
-        return len(read(path).paragraphs)
-    except UnreadableFileError:
-        return 0
-
-
-def _pull_plain_text(path: Path) -> int:
-    """Letters of the file's text, page by page, as plainly as the library gives it."""
-    try:
-        document = pdfium.PdfDocument(path)
-    except pdfium.PdfiumError:
-        return 0
-    letters = 0
-    for page in document:
-        text = page.get_textpage()
-        letters += len(text.get_text_range())
-        text.close()
-        page.close()
-    document.close()
-    return letters
-
-
-def measure_speed() -> bool:
-    """Prints seconds for plain text in one process and for reading in two; whether at most twice.
-
-    Processor seconds stand beside them: other work on the machine lengthens only the first.
-    """
-    paths = sorted((SHARED / "reports").glob("*/*.pdf"))
-    started, busy = time.perf_counter(), time.process_time()
-    for path in paths:
-        _pull_plain_text(path)
-    plain, plain_busy = time.perf_counter() - started, time.process_time() - busy
-    started = time.perf_counter()
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        list(pool.map(_read_quietly, paths, chunksize=4))
-    reading = time.perf_counter() - started
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    reading_busy = used.ru_utime + used.ru_stime
-    print(f"plain text {plain:.1f} s ({plain_busy:.1f} of the processor), one process")
-    print(f"reading {reading:.1f} s ({reading_busy:.1f} of the processor), two processes")
-    print(
-        f"{reading / plain:.2f} times; on an idle machine near {reading_busy / 2 / plain_busy:.2f}"
-    )
-    return reading <= 2 * plain
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--speed", action="store_true", help="measure the time as well")
     parser.add_argument("--list", action="store_true", help="list each wrong mark")
     options = parser.parse_args()
     if not (SHARED / "truth").is_dir():
         print(f"no truths at {SHARED}: nothing was measured")
         return 1
     good = [measure_truths(listed=options.list), measure_folder()]
-    if options.speed:
-        good.append(measure_speed())
     return 0 if all(good) else 1
 
 
