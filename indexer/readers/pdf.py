@@ -48,6 +48,7 @@ _SYMBOL = re.compile(r"(?<=\w)[\uf020-\uf07e](?=\w)")
 _SYMBOL_BASE = 0xF000
 _END_MARK = b"%%EOF"
 _LINEARIZED = re.compile(rb"/Linearized\b.{0,200}?/L\s+(\d+)", re.DOTALL)
+_DAMAGED = "damaged: it cannot be opened as a PDF"
 _HEAD = 1024  # readers accept the "%PDF-" mark anywhere within the first kilobyte
 
 
@@ -55,11 +56,15 @@ def read_pdf(data: bytes) -> Document:
     """The lines of a PDF, page by page; raises UnreadableFileError saying what the file is."""
     if reason := _foreign(data):
         raise UnreadableFileError(reason)
+    if _truncated(data):
+        raise UnreadableFileError("truncated: the file stops before its end mark")
     with _PDFIUM:
         try:
             document = pdfium.PdfDocument(data)
         except pdfium.PdfiumError as error:
-            raise UnreadableFileError(_refusal(data, error)) from error
+            locked = error.err_code == raw.FPDF_ERR_PASSWORD
+            reason = "encrypted: it opens only with a password" if locked else _DAMAGED
+            raise UnreadableFileError(reason) from error
         try:
             count = len(document)
             lines, lost = _read_pages(document, count)
@@ -70,8 +75,6 @@ def read_pdf(data: bytes) -> Document:
     if lost:
         which = f"{len(lost)} of {count} pages cannot be read, the first is page {lost[0]}"
         raise UnreadableFileError(f"damaged: {which}")
-    if _truncated(data):
-        raise UnreadableFileError("truncated: the file stops before its end mark")
     return Document(tuple(lines), pages=count)
 
 
@@ -88,14 +91,6 @@ def _foreign(data: bytes) -> str | None:
     if b"\0" not in head:
         return "a text file saved under a .pdf name"
     return "not a PDF, though its name says so"
-
-
-def _refusal(data: bytes, error: pdfium.PdfiumError) -> str:
-    if error.err_code == raw.FPDF_ERR_PASSWORD:
-        return "encrypted: it opens only with a password"
-    if _truncated(data):
-        return "truncated: the file stops before its end mark"
-    return "damaged: it cannot be opened as a PDF"
 
 
 def _truncated(data: bytes) -> bool:
