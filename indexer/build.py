@@ -276,12 +276,13 @@ def _encode(
 def _encoded_texts(reports: Sequence[Report], passages: Sequence[Passage]) -> list[str]:
     """What the model reads of each passage.
 
-    Of a passage list it reads the titles too. It does not read the headings of reports, which
-    stand over dozens of paragraphs and draw them together; BM25 does, for their words.
+    Of a passage list it reads the titles too, and the headings of what is no finding: they say what
+    it is ("What needs to improve"). It does not read the headings of findings, which stand over
+    dozens of paragraphs and draw them together; BM25 does, for their words.
     """
     listed = {report.id for report in reports if report.listed}
     return [
-        _titled(one.paragraph) if one.report_id in listed else one.paragraph.text
+        _titled(one.paragraph) if one.report_id in listed or not one.finding else one.paragraph.text
         for one in passages
     ]
 
