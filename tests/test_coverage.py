@@ -236,7 +236,7 @@ def test_the_index_holds_what_the_build_told(fake_model: Model, tmp_path: Path) 
     finally:
         generation.close()
     assert coverage.warned == (("gap.txt", ("paragraph 4 is missing: 3 is followed by 5",)),)
-    assert (coverage.reports, coverage.councils, coverage.years) == (2, ("Northbridge",), (2021,))
+    assert (coverage.reports, coverage.councils) == (2, ("Northbridge City Council",))
     assert [file for file, _ in coverage.unreadable] == sorted(
         [*map(printable_name, HOSTILE_NAMES), "lost.pdf", "loop.pdf"]
     )
