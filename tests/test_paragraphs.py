@@ -503,6 +503,69 @@ def test_a_report_read_by_hand_is_read_alike(path: Path) -> None:
     assert found == expected
 
 
+# What once went wrong, each on the report that showed it.
+
+
+@needs_truths
+@pytest.mark.parametrize(
+    ("file", "number", "section", "grade", "ending"),
+    [
+        (  # the page number stands in the text's own size
+            "80518_wandsworth/children's services inspection - 16 february 2016.pdf",
+            "11",
+            "Recommendations",
+            None,
+            "a thorough assessment of need and risk.",
+        ),
+        (  # the heading is the last thing in the page's file
+            "80512_redbridge/children's services inspection - 25 november 2016.pdf",
+            "123",
+            "Recommendations",
+            None,
+            "identify patterns and issues to be addressed.",
+        ),
+        (  # the heading is set like text
+            "80576_warwickshire/children's services inspection - 14 july 2017.pdf",
+            "1",
+            "Recommendations",
+            None,
+            "delivered in partnership with all agencies.",
+        ),
+        (  # the box's row is set low
+            "80521_manchester/children's services inspection - 03 september 2014.pdf",
+            "133",
+            "Leadership, management and governance",
+            "Inadequate",
+            "only just beginning to have an impact.",
+        ),
+        (  # a table stands below the paragraph
+            "80418_norfolk/children's services inspection,  pdf - 16 august 2013.pdf",
+            "3",
+            "The inspection judgements and what they mean",
+            None,
+            "using the following four point scale.",
+        ),
+        (  # the grade is printed short, the judgement table has it in full
+            "80489_brent/children's services inspection - 02 july 2018.pdf",
+            "1",
+            (
+                "The experiences and progress of children who need help and protection "
+                "requires improvement"
+            ),
+            "Requires improvement to be good",
+            "many of which are unnecessary.",
+        ),
+    ],
+    ids=lambda value: value.split("/")[0] if isinstance(value, str) and "/" in value else "",
+)
+def test_a_report_that_once_misled_the_reading_no_longer_does(
+    file: str, number: str, section: str, grade: str | None, ending: str
+) -> None:
+    found = next(p for p in reading(file).paragraphs if p.number == number)
+    assert (found.section, found.section_grade) == (section, grade)
+    assert found.text.endswith(ending)
+
+
 # Anything at all
 
 
