@@ -52,7 +52,8 @@ class Block:
         return min((line.box.x0 for line in self.lines if line.box), default=0.0)
 
 
-# "10.Strong" (no space), "34 Most" (no dot, Nottingham 2022), "1.\tEnsure" (a cell of its own).
+# "10.Good use" (no space, Cambridgeshire 2019), "34 Most" (no dot, Nottingham 2022), "1.\tEnsure"
+# (a cell of its own, Knowsley 2017 page 7).
 _NUMBER = re.compile(r"(?P<number>\d{1,3})(?P<dot>\.(?!\d)|(?=\s))\s*(?=\S|$)")
 # Rows of a cover's table of judgements, wherever they stand (Hillingdon 2014, page 1).
 _JUDGEMENT_ROW = re.compile(
@@ -211,8 +212,8 @@ class _Assembly:
     def _starts_paragraph(self, line: Line, number: int, *, dotted: bool) -> bool:
         """Whether a line that begins with a number is a paragraph's first, not a wrapped line.
 
-        "over / 25. The move" wraps at the text's own indent; a paragraph's number stands in the
-        column of numbers, and the run goes on from the last.
+        "the age of / 16. This affords" (Isle of Wight 2023, 31) wraps at the text's own indent; a
+        paragraph's number stands in the column of numbers, and the run goes on from the last.
         """
         if number == 0:
             return False
