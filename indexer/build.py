@@ -115,7 +115,7 @@ def build(
                         seconds=time.monotonic() - started,
                     )
                 collection = _read(files, digests, progress)
-                vectors = _encode(collection, current, load(model), progress)
+                vectors = _encode(collection, current, lambda: load(model), progress)
             name, manifest = _write(folder, collection, vectors, model, corpus_sha256)
     except Timeout as error:
         raise BuildLockedError(
@@ -255,11 +255,15 @@ def _slug(text: str) -> str:
 
 
 def _encode(
-    collection: _Collection, current: Generation | None, encoder: Encoder, progress: Progress
+    collection: _Collection,
+    current: Generation | None,
+    load: Callable[[], Encoder],
+    progress: Progress,
 ) -> NDArray[np.float32]:
     """A unit vector a passage: float32 of shape (passages, dimension).
 
-    What the current generation holds already is not encoded again.
+    What the current generation holds already is not encoded again; where it holds everything, the
+    model is not even loaded.
     """
     texts = _encoded_texts(collection.reports, collection.passages)
     known: dict[str, NDArray[np.float32]] = {}
@@ -268,8 +272,10 @@ def _encode(
         held = _encoded_texts(current.store.reports(), current.store.passages(rows))
         known = dict(zip(held, current.vectors.all(), strict=True))
     new = list(dict.fromkeys(text for text in texts if text not in known))
-    progress.start("Encoding paragraphs", len(new))
-    known |= zip(new, encoder.encode_passages(new, progress.advance), strict=True)
+    if new:
+        encoder = load()
+        progress.start("Encoding paragraphs", len(new))
+        known |= zip(new, encoder.encode_passages(new, progress.advance), strict=True)
     return np.array([known[text] for text in texts], dtype=np.float32)
 
 
