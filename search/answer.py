@@ -55,11 +55,9 @@ class Quote:
 
 def quotable(ranked: Sequence[tuple[Candidate, float]]) -> list[Passage]:
     """The passages worth quoting: the best, and those that score nearly as much."""
-    return [
-        candidate.passage
-        for candidate, score in ranked[:_MOST_QUOTATIONS]
-        if score >= _LEAST_SHARE * ranked[0][1]
-    ]
+    best = ranked[0][1] if ranked else 0.0
+    least = min(best, _LEAST_SHARE * best)  # by words alone, an introduction may be below zero
+    return [candidate.passage for candidate, score in ranked[:_MOST_QUOTATIONS] if score >= least]
 
 
 def quote(

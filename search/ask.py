@@ -87,6 +87,8 @@ class Searcher:
         elif confidence < load_fitted().answer_threshold:
             refusal = answer.NOTHING_CLOSE
         quotes = [] if refusal else answer.quote(vector, answer.quotable(ranked), self._encoder)
+        if refusal is None and not quotes:  # a list's passage may be a title over no sentence
+            refusal = answer.NOTHING_CLOSE
         clock.lap("quote")
         reports = {
             report_id: generation.store.report(report_id)
@@ -127,7 +129,7 @@ def _given(filters: Filters) -> dict[str, object]:
     return {
         name.removeprefix("date_"): value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in asdict(filters).items()
-        if value
+        if value not in (None, False)
     }
 
 

@@ -52,7 +52,8 @@ class Question:
 
 def understand(asked: str) -> Question:
     """The question that `asked` asks. Raises UsageError where it holds nothing but white space."""
-    text = " ".join(asked.split())
+    # A command's arguments can hold bytes that are no character, which nothing could encode.
+    text = " ".join(asked.encode(errors="replace").decode().split())
     if not text:
         raise UsageError(
             "The question is empty. Ask something, for example: how are care leavers supported?"
@@ -65,7 +66,7 @@ def understand(asked: str) -> Question:
         text = text[:MOST].rsplit(" ", 1)[0] or text[:MOST]
     letters = [character for character in text if character.isalpha()]
     latin = sum("LATIN" in unicodedata.name(letter, "") for letter in letters)
-    if not re.search(r"[^\W\d_]{2}", text):
+    if not re.search(r"\w[^\W\d_]|[^\W\d_]\w", text):  # two characters, "s47" among them
         refusal = "The question holds no words. Ask it in English words."
     elif latin < _LATIN_SHARE * len(letters):
         refusal = "The reports are in English, and the question is not. Ask it in English."
