@@ -177,8 +177,6 @@ class _Assembly:
         if (line.bold, line.italic, line.size) != (last.bold, last.italic, last.size):
             return False
         below = line.box.top - max(x.box.top for x in heading.lines if x.box)
-        if grade_of(line.text, alone=True) and grade_of(heading.text) is None:
-            below /= 2  # "inadequate." stands apart in Buckinghamshire 2014, page 28
         return below < _HEADING_PITCH * line.size
 
     def _extend_heading(self, heading: Block, line: Line) -> None:

@@ -127,6 +127,10 @@ def is_known_title(title: str) -> bool:
     )
 
 
+def names_judgement(title: str) -> bool:
+    return _JUDGED.match(title) is not None
+
+
 def names_leaders(title: str) -> bool:
     """Whether only an ILACS report has such a heading."""
     return _LEADERS.match(title) is not None

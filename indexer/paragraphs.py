@@ -12,6 +12,7 @@ from indexer.furniture import body_size
 from indexer.headings import (
     Rank,
     grade_of,
+    names_judgement,
     names_leaders,
     rank_of,
     without_cell_grade,
@@ -103,9 +104,19 @@ def _passages(document: Document) -> Iterable[Paragraph]:
             closing = True
         if closing or not text:
             continue
+        if block.kind is Kind.TEXT and _awaits_grade(place):
+            place = replace(place, grade=grade_of(text))
         if block.kind is Kind.NUMBERED and _is_summary(place.sub):
             place = replace(place, sub=None)
         yield _paragraph(place, block, text)
+
+
+def _awaits_grade(place: _Place) -> bool:
+    """Whether a judgement's title has no grade, so that the sentence below it may give it.
+
+    "The arrangements … are inadequate." (Buckinghamshire 2014, page 28).
+    """
+    return place.grade is None and place.sub is None and names_judgement(place.section or "")
 
 
 def _is_summary(sub: str | None) -> bool:

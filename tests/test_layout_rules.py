@@ -200,6 +200,16 @@ CLOSING = """\
             "Inadequate",
             None,
         ),
+        (  # Buckinghamshire 2014, page 28: the sentence below gives the grade, in bold
+            (
+                "12B 71 84 | The effectiveness of the Local Safeguarding Children Board\n"
+                "12 71 110 | The arrangements for children are\n12B 71 124 | inadequate.\n"
+                "12B 71 160 | Priority and immediate action:"
+            ),
+            "The effectiveness of the Local Safeguarding Children Board",
+            "Inadequate",
+            "Priority and immediate action:",
+        ),
         (  # Medway 2013: the grade on a line of its own
             "18B 85 84 | Capacity to improve\n14B 85 120 | Grade 3 (Adequate)",
             "Capacity to improve",
