@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # has for them, and plain dashes at a line's start (Hillingdon 2014, page 7).
 _BULLET = re.compile(r"[\ue000-\uf8ff•●○◦‣▪▫■□◼◾–—−─*-]\s+(?=\S)|[\ue000-\uf8ff•●◼▪](?=\S)")
 _HYPHENATED = re.compile(r"[^\W_]-")
-_SUSPENDED = re.compile(r"(?:and|or)\b")
+_SUSPENDED = re.compile(r"(?:and|or)\b|to\s")
 _CLINGING = re.compile(r"[,.;:)]")
 _STOPPED = re.compile(r"[.?!:;][’”\"')\]]*")
 
@@ -28,8 +28,8 @@ def joined(lines: Iterable[str]) -> str:
     """The lines as one text, their whitespace folded.
 
     A hyphen that ends a line stays and joins without a space ("day-/to-day", Sunderland 2021
-    paragraph 2), unless it is suspended before "and" or "or" ("short-/and long-term"). A dash
-    between figures joins as well ("2017–/2018"), and so does a stop that a footnote's mark has
+    paragraph 2), unless it is suspended before "and", "or" or a lone "to" ("short-/and
+    long-term"; "19-/to 21-year-olds", Trafford 2019). A dash between figures joins as well ("2017–/2018"), and so does a stop that a footnote's mark has
     pushed to the next line ("schools/, of whom", Hull 2015 page 11).
     """
     text = ""

@@ -69,6 +69,7 @@ def test_each_family_of_layouts_is_read_as_its_golden_file_says(path: Path) -> N
         (["the multi-", "agency hub"], "the multi-agency hub"),
         (["short-", "and long-term"], "short- and long-term"),
         (["day-", "or week-long"], "day- or week-long"),
+        (["For 19-", "to 21-year-olds"], "For 19- to 21-year-olds"),
         (["24-", "hour care"], "24-hour care"),
         (["in 2017–", "2018"], "in 2017–2018"),
         (["one –", "two"], "one – two"),
