@@ -29,8 +29,9 @@ def joined(lines: Iterable[str]) -> str:
 
     A hyphen that ends a line stays and joins without a space ("day-/to-day", Sunderland 2021
     paragraph 2), unless it is suspended before "and", "or" or a lone "to" ("short-/and
-    long-term"; "19-/to 21-year-olds", Trafford 2019). A dash between figures joins as well ("2017–/2018"), and so does a stop that a footnote's mark has
-    pushed to the next line ("schools/, of whom", Hull 2015 page 11).
+    long-term"; "19-/to 21-year-olds", Trafford 2019). A dash between figures joins as well
+    ("2017–/2018"), and so does a stop that a footnote's mark has pushed to the next line
+    ("schools/, of whom", Hull 2015 page 11).
     """
     text = ""
     for line in lines:
