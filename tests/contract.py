@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
+_Fields: TypeAlias = dict[str, tuple[type, ...]]
 _TEXT, _MAYBE_TEXT, _MAYBE_PAGE = (str,), (str, type(None)), (int, type(None))
-_RESULT = {
+_RESULT: _Fields = {
     "question": _TEXT,
     "answered": (bool,),
     "confidence": (int, float),
@@ -17,9 +18,9 @@ _RESULT = {
     "timing_ms": (dict,),
     "generation": _TEXT,
 }
-_INTERPRETATION = {"filters": (dict,), "corrected": _MAYBE_TEXT, "expansions": (list,)}
-_QUOTATION = {"quote": _TEXT, "citation": (dict,)}
-_CITATION = {
+_INTERPRETATION: _Fields = {"filters": (dict,), "corrected": _MAYBE_TEXT, "expansions": (list,)}
+_QUOTATION: _Fields = {"quote": _TEXT, "citation": (dict,)}
+_CITATION: _Fields = {
     "id": _TEXT,
     "label": _TEXT,
     "file": _TEXT,
@@ -29,7 +30,7 @@ _CITATION = {
     "page_end": _MAYBE_PAGE,
     "link": _TEXT,
 }
-_HIT = {
+_HIT: _Fields = {
     "rank": (int,),
     "id": _TEXT,
     "file": _TEXT,
@@ -50,7 +51,7 @@ _HIT = {
 
 def problems_of(result: dict[str, Any], k: int) -> list[str]:
     """What is wrong with a result of k hits at the most, a few words each."""
-    shapes: list[tuple[str, dict[str, Any], dict[str, tuple[type, ...]]]] = [
+    shapes: list[tuple[str, dict[str, Any], _Fields]] = [
         ("result", result, _RESULT),
         ("interpretation", result.get("interpretation", {}), _INTERPRETATION),
         *(("hit", hit, _HIT) for hit in result.get("hits", ())),
@@ -61,7 +62,7 @@ def problems_of(result: dict[str, Any], k: int) -> list[str]:
     return found or _untrue(result, k)
 
 
-def _misshapen(what: str, found: dict[str, Any], fields: dict[str, tuple[type, ...]]) -> list[str]:
+def _misshapen(what: str, found: dict[str, Any], fields: _Fields) -> list[str]:
     if found.keys() != fields.keys():
         return [f"{what} has the fields {sorted(found)}, not {sorted(fields)}"]
     return [

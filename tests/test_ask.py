@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from datetime import date
 from typing import TYPE_CHECKING, get_args
@@ -119,6 +120,19 @@ def test_k_paragraphs_come_back_whenever_k_exist(
     assert len(searcher.ask("risk", k=k, ranking=ranking).hits) == min(k, COUNT)
     narrow = searcher.ask("risk", Filters(report="northbridge-2018.txt"), k, ranking)
     assert len(narrow.hits) == min(k, 2)
+
+
+@pytest.mark.parametrize("ranking", get_args(Ranking))
+def test_one_among_many_is_found_by_its_word_though_its_vector_is_as_theirs(
+    ranking: Ranking, fake_model: Model, tmp_path: Path
+) -> None:
+    texts = [*(f"Passage {row}." for row in range(150)), "A zebra.", "The end."]
+    lines = [json.dumps({"id": str(row), "text": text}) for row, text in enumerate(texts)]
+    (tmp_path / "list.jsonl").write_text("\n".join(lines), "utf-8")
+    build([tmp_path / "list.jsonl"], tmp_path / "index", Silence())
+    hits = Searcher(tmp_path / "index").ask("zebra", k=120, ranking=ranking).hits
+    assert len(hits) == 120
+    assert (hits[0].paragraph == "150") == (ranking != "dense")
 
 
 @pytest.mark.parametrize("k", [0, -1, MOST_HITS + 1])

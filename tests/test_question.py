@@ -99,6 +99,7 @@ EXPANSIONS = [
     ("what is pre-proceedings work", ["PLO", "public law outline"]),
     # Not these: a name is a whole word, and one in capitals is not the word in small letters.
     ("carefree leavers", []),
+    ("a grandchild in care", []),
     ("a neat plan", []),
     ("pa system", []),
     ("send a letter", []),
