@@ -5,7 +5,7 @@ PORT ?= 8501
 BIN := .venv/bin
 SHARED ?= ../shared
 
-.PHONY: app setup setup-tests index test check quality fit bench clean
+.PHONY: app setup setup-tests index test check quality fit bench pictures clean
 .DEFAULT_GOAL := app
 
 app: setup index
@@ -45,7 +45,7 @@ check: setup-tests
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-# Figures, from the reports and questions in $(SHARED); see docs/measuring.md.
+# Figures, from the reports and questions in $(SHARED).
 quality: setup-tests
 	@$(BIN)/python -m tests.quality.ranking --shared $(SHARED) $(if $(SCIFACT),--scifact)
 
@@ -54,6 +54,9 @@ fit: setup-tests
 
 bench: setup-tests
 	@PYTHONPATH=. $(BIN)/python tests/performance/reading.py
+
+pictures: setup-tests index
+	@$(BIN)/python -m tests.browser.pictures
 
 clean:
 	rm -rf .venv index/data
