@@ -21,6 +21,11 @@ _EXAMPLES = (
     "what do social workers say about their caseloads?",
     "how quickly are concerns about a child acted on?",
 )
+_PLACEHOLDER = "Ask in your own words, and press Enter"
+_SCORE = (
+    "The score says how near a paragraph is to the question, by meaning (at most 1) and by shared "
+    "words."
+)
 
 
 def _draw_examples() -> None:
@@ -47,6 +52,7 @@ def _draw_result(result: Result) -> None:
         count = f"The best {len(result.hits)}" if len(result.hits) > 1 else "The best"
         title = f"{count} paragraphs" if result.answered else "Nearest paragraphs, not an answer"
         st.header(title, anchor=False)
+        st.html(f"<p class='facts'>{escape(_SCORE)}</p>")
     for hit in result.hits:
         _draw_hit(hit)
 
@@ -81,7 +87,9 @@ def _draw_hit(hit: Hit) -> None:
 
 draw_title()
 st.write("Answers from published inspection reports, quoted word for word with paragraph numbers.")
-question = st.text_input("Your question", type="search", key="q", bind="query-params")
+question = st.text_input(
+    "Your question", type="search", key="q", bind="query-params", placeholder=_PLACEHOLDER
+)
 if not question:
     _draw_examples()
 else:

@@ -10,8 +10,12 @@ import streamlit as st
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Streamlit has no setting for these: a large search box, and quotations set apart from our words.
+# Streamlit has no setting for these: a large search box, headings no larger than they weigh, less
+# emptiness above, and quotations set apart from our words.
 _STYLE = """<style>
+[data-testid="stMainBlockContainer"] { padding-top: 3.5rem; }
+[data-testid="stHeading"] h1 { font-size: 2.25rem; }
+[data-testid="stHeading"] h2 { font-size: 1.6rem; }
 [data-testid="stTextInput"] input { font-size: 1.25rem; padding: .75rem; }
 [data-testid="stHtml"] { overflow-wrap: anywhere; }
 blockquote.answer { border-left: 4px solid #1d70b8; margin: 0 0 1rem; padding: .25rem 1rem;
@@ -43,8 +47,8 @@ def marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
 
 
 def facts(*pairs: tuple[str, str | None]) -> str:
-    """Labelled facts in one line of HTML; those that are None are left out."""
-    return " · ".join(f"{escape(name)}: {escape(value)}" for name, value in pairs if value)
+    """Labelled facts, one a line, as HTML; those that are None are left out."""
+    return "<br>".join(f"{escape(name)}: {escape(value)}" for name, value in pairs if value)
 
 
 def escape_markdown(text: str) -> str:

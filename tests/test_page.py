@@ -51,7 +51,7 @@ def test_an_answer_shows_its_quotations_its_sources_and_its_paragraphs(answering
     app = _drawn("ask.py", q=question)
     shown = _html(app)
     for number, quotation in enumerate(result.answer, start=1):
-        assert f"“{quotation.quote}” <sup>[{number}]</sup>" in shown
+        assert f"“{quotation.quote}”&nbsp;<sup>[{number}]</sup>" in shown
         assert f">{quotation.citation.label}</a></li>" in shown
     assert shown.count("class='paragraph'") == len(result.hits)
     assert app.header[0].value == "Answer"
