@@ -59,10 +59,13 @@ def _draw_result(result: Result) -> None:
 
 def _draw_answer(result: Result) -> None:
     st.header("Answer", anchor=False)
-    found = f"{len(result.answer)} quotations and {len(result.hits)} paragraphs found."
-    st.html(f"<p role='status' class='facts'>{found}</p>")
+    quoted = _number(len(result.answer), "quotation")
+    st.html(
+        f"<p role='status' class='facts'>{quoted} from the best of "
+        f"{_number(len(result.hits), 'paragraph')} found.</p>"
+    )
     quotations = "".join(
-        f"<blockquote class='answer'>“{escape(one.quote)}” <sup>[{number}]</sup></blockquote>"
+        f"<blockquote class='answer'>“{escape(one.quote)}”&nbsp;<sup>[{number}]</sup></blockquote>"
         for number, one in enumerate(result.answer, start=1)
     )
     sources = "".join(
@@ -71,6 +74,10 @@ def _draw_answer(result: Result) -> None:
         for one in result.answer
     )
     st.html(f"{quotations}<h3>Sources</h3><ol>{sources}</ol>")
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _draw_hit(hit: Hit) -> None:
