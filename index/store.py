@@ -157,6 +157,10 @@ _LATER_REPORT = """EXISTS (
     AND coalesce(other.inspection_end, other.published)
       > coalesce(reports.inspection_end, reports.published)
 )"""
+# Until 2017 the grade was printed "Requires improvement", and then "… to be good": one grade.
+_OF_GRADE = (
+    "replace(lower(section_grade), ' to be good', '') = replace(lower(?), ' to be good', '')"
+)
 # By way of the files, so that a duplicate's name leads to the report that was kept.
 _OF_REPORT = "reports.id IN (SELECT report_id FROM files WHERE ? IN (file, report_id))"
 
@@ -170,7 +174,7 @@ def _conditions(filters: Filters) -> tuple[list[str], list[object]]:
         (f"{_DAY} >= ?", _iso(filters.date_from)),
         (f"{_DAY} <= ?", _iso(filters.date_to)),
         ("instr(lower(section), lower(?))", filters.section),
-        ("section_grade = ? COLLATE NOCASE", filters.grade),
+        (_OF_GRADE, filters.grade),
     ]
     given = [(condition, value) for condition, value in wanted if value is not None]
     conditions = [condition for condition, _ in given]

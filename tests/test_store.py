@@ -192,3 +192,16 @@ def test_a_missing_store_is_unusable(tmp_path: Path) -> None:
 )
 def test_a_council_goes_by_its_short_name_or_as_it_was_typed(typed: str, name: str) -> None:
     assert council_name(typed) == name
+
+
+@pytest.mark.parametrize("asked", ["Requires improvement", "requires improvement to be good"])
+def test_a_grade_is_found_by_its_old_and_its_new_name(tmp_path: Path, asked: str) -> None:
+    printed = ["Requires improvement", "Requires improvement to be good", "Good"]
+    passages = [
+        Passage(row, f"r/{row}", "r", finding=True, paragraph=paragraph("A.", grade=grade))
+        for row, grade in enumerate(printed)
+    ]
+    write_store(tmp_path / "store", [Report("r", "r.pdf", None, Facts())], passages, [])
+    rows = Store(tmp_path / "store").rows(Filters(grade=asked))
+    assert rows is not None
+    assert rows.tolist() == [0, 1]
