@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import unicodedata
 
 # The categories that move the cursor, break the line, turn the reading direction or show nothing:
@@ -32,3 +34,9 @@ def printable_name(path: str) -> str:
     Therefore a backslash within a name, which may look like an escape, is doubled.
     """
     return printable(path.replace("\\", "\\\\"))
+
+
+def json_line(content: object) -> str:
+    """JSON that is one line by Unicode's rules too, which know more line ends than JSON does."""
+    line = json.dumps(content, ensure_ascii=False)
+    return re.sub("[\x85\u2028\u2029]", lambda end: f"\\u{ord(end[0]):04x}", line)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
+import io
+import os
 import sys
 import textwrap
 from datetime import date
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 
 from index.errors import InspectionSearchError, UsageError
 from index.generation import configured_folder
+from index.printable import json_line
 from index.records import Filters
 from search.ask import MOST_HITS, Searcher
 from search.cite import pages
@@ -29,6 +31,10 @@ _WIDTH = 96
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A letter that the terminal's encoding lacks is written as its escape.
+            stream.reconfigure(errors="backslashreplace")
     parser = _parser()
     options = parser.parse_args(arguments)
     if (options.question is None) == (options.batch is None):
@@ -36,21 +42,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         filters = Narrowing.model_validate(vars(options)).filters(Filters())
         if options.batch is not None:
-            return _answer_batch(options, filters)
-        searcher = Searcher(options.index)
-        result = searcher.ask(options.question, filters, options.k, options.ranking)
+            _answer_batch(options, filters)
+        else:
+            _answer(options, filters)
+        sys.stdout.flush()
     except UsageError as error:
         return _fail(str(error), 2)
     except InspectionSearchError as error:
         return _fail(str(error), 1)
     except KeyboardInterrupt:
         return _fail("Interrupted.", 130)
-    for notice in result.notices:
-        print(notice, file=sys.stderr)
-    if options.json:
-        print(result.model_dump_json())
-    else:
-        print(_in_words(result))
+    except BrokenPipeError:
+        # Whoever reads has seen enough (`| head`); Python must not try to write the rest at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return 0
 
 
@@ -101,7 +106,14 @@ def _fail(message: str, code: int) -> int:
     return code
 
 
-def _answer_batch(options: argparse.Namespace, filters: Filters) -> int:
+def _answer(options: argparse.Namespace, filters: Filters) -> None:
+    result = Searcher(options.index).ask(options.question, filters, options.k, options.ranking)
+    for notice in result.notices:
+        print(notice, file=sys.stderr)
+    print(json_line(result.model_dump(mode="json")) if options.json else _in_words(result))
+
+
+def _answer_batch(options: argparse.Namespace, filters: Filters) -> None:
     lines = list(_batch_lines(options.batch))
     searcher = Searcher(options.index)
     for line in lines:
@@ -109,11 +121,7 @@ def _answer_batch(options: argparse.Namespace, filters: Filters) -> int:
         result = searcher.ask(line.question, narrowed, line.k or options.k, options.ranking)
         for notice in result.notices:
             print(f"{line.id}: {notice}", file=sys.stderr)
-        print(
-            json.dumps({"id": line.id, **result.model_dump(mode="json")}, ensure_ascii=False),
-            flush=True,
-        )
-    return 0
+        print(json_line({"id": line.id, **result.model_dump(mode="json")}), flush=True)
 
 
 def _batch_lines(path: Path) -> Iterator[BatchLine]:

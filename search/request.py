@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from index.printable import printable
 from index.records import Filters
 from search.ask import MOST_HITS
 from search.rank import Ranking
@@ -30,9 +31,9 @@ class Narrowing(BaseModel):
     latest: bool | None = None
 
     def filters(self, default: Filters) -> Filters:
-        """`default` with what is given here put in its place."""
-        given = {
-            field.name: value
+        """`default` with what is given here put in its place; texts as names are stored."""
+        given: dict[str, Any] = {
+            field.name: printable(value) if isinstance(value, str) else value
             for field in fields(Filters)
             if (value := getattr(self, field.name)) is not None
         }
