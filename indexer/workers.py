@@ -44,6 +44,7 @@ _WATCH_SECONDS = 0.05
 # A worker's address space is 1.2 times the memory it uses (52 of 43 MB after 200 reports).
 _WALL = 2
 _MEGABYTE = 1 << 20
+_LONGEST_FAULT = 200  # letters: two lines of a terminal; some exceptions quote their whole input
 _STATM_RESIDENT = 1  # proc(5): the second figure of statm is the resident set, in pages
 
 
@@ -329,8 +330,6 @@ def _check_storable(reading: Reading) -> None:
 
 def _fault(error: Exception) -> str:
     place = traceback.extract_tb(error.__traceback__)[-1]
-    said = " ".join(f"{type(error).__name__}: {error}".split())[
-        :200
-    ]  # some quote their whole input
+    said = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_FAULT]
     where = f"{Path(place.filename).name}, line {place.lineno}"
     return f"the reader failed on it ({said}; {where}); please report this file"

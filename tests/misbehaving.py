@@ -98,8 +98,16 @@ def _grow() -> None:
         held.append(b"x" * (1 << 20))
 
 
-def _grow_at_once() -> None:
-    bytearray(1 << 34)
+def _swell() -> None:
+    # More than the limit, less than the wall behind it, and kept: only the watch sees it.
+    held = b"x" * (200 << 20)
+    time.sleep(60)
+    del held
+
+
+def _ask_for_too_much() -> None:
+    # Asked for and never touched: only the wall sees it.
+    bytes(1 << 30)
 
 
 def _fail() -> None:
@@ -140,7 +148,8 @@ _DEEDS = {
     "loop": _loop,
     "hang": _hang_outside_python,
     "grow": _grow,
-    "grow-at-once": _grow_at_once,
+    "swell": _swell,
+    "ask-for-too-much": _ask_for_too_much,
     "fail": _fail,
     "sink": _sink,
     "refuse": _refuse,

@@ -34,7 +34,8 @@ CONTAINED = {
     "loop": "timed out after 2 seconds",
     "hang": "timed out after 2 seconds",
     "grow": "needed more than 150 MB of memory",
-    "grow-at-once": "needed more than 150 MB of memory",
+    "swell": "needed more than 150 MB of memory",
+    "ask-for-too-much": "needed more than 150 MB of memory",
     "refuse": "no text layer",
 }
 SURVIVED = ("peace", "hear-ctrl-c", "poison", "suffer")
