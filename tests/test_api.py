@@ -69,6 +69,14 @@ def test_filters_go_by_the_names_of_the_command(
     assert {hit["file"] for hit in found["hits"]} == files
 
 
+def test_a_ranking_can_be_chosen(client: TestClient) -> None:
+    by_words, fitted = (
+        get(client, "/api/search", q="adoption", ranking=ranking)[1]["hits"][0]["score"]
+        for ranking in ("bm25", "default")
+    )
+    assert by_words == 1.0 != fitted
+
+
 def test_a_refusal_is_an_answer_and_no_error(client: TestClient) -> None:
     for question in ("what about the weather?", "?!", "照顾离开者"):
         status, found = get(client, "/api/search", q=question)

@@ -283,6 +283,19 @@ def test_two_folders_that_hold_the_same_name_are_told_apart(corpus: Path, tmp_pa
     assert len(outcomes(result)) == len(result.files) == 3
 
 
+def test_only_names_that_meet_are_told_by_their_folders(corpus: Path, tmp_path: Path) -> None:
+    shutil.copytree(corpus, tmp_path / "b")
+    (tmp_path / "b" / "northbridge-2018.txt").unlink()
+    result = build_from(corpus, tmp_path / "b", index=tmp_path / "index")
+    assert sorted(outcomes(result)) == [
+        "b/northbridge-2021.txt",
+        "b/south/southmere-2022.txt",
+        "corpus/northbridge-2021.txt",
+        "corpus/south/southmere-2022.txt",
+        "northbridge-2018.txt",
+    ]
+
+
 def test_a_file_named_twice_is_indexed_once(corpus: Path, tmp_path: Path) -> None:
     result = build_from(corpus, corpus / "south", corpus, index=tmp_path / "index")
     assert len(result.files) == 3
