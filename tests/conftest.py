@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from index.encoder import MODEL_VARIABLE, WEIGHTS, Encoder, Model, configured_model, load_encoder
 from index.errors import UnreadableFileError
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
     from index.records import Reading
     from indexer.corpus import CorpusFile
+
+# A busy machine is no fault of what is tested.
+settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any speed")
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 
