@@ -41,6 +41,7 @@ from index.records import Passage, Report, SourceFile
 from index.store import council_name, write_store
 from index.vectors import write_vectors
 from indexer.corpus import find_files, sha256_of
+from indexer.duplicates import KnownReports
 from indexer.workers import read_files
 
 if TYPE_CHECKING:
@@ -172,7 +173,8 @@ def _corpus_sha256(digests: dict[str, str]) -> str:
 
 
 def _read(files: Sequence[CorpusFile], digests: dict[str, str], progress: Progress) -> _Collection:
-    readings: dict[str, tuple[Report, Reading]] = {}  # by what they say
+    readings: dict[str, tuple[Report, Reading]] = {}
+    known = KnownReports()
     sources: list[SourceFile] = []
     progress.start("Reading files", len(files))
     # Formats with pages first: of a report that is there twice, the one that can be cited by page
@@ -184,14 +186,13 @@ def _read(files: Sequence[CorpusFile], digests: dict[str, str], progress: Progre
             reason = printable(str(reading))  # it may quote the file
             sources.append(SourceFile(file.name, digest, "unreadable", None, reason))
             continue
-        content = _content_sha256(reading)
-        if content in readings:
-            same, _ = readings[content]
-            reason = f"the same report as {same.file}, which is kept"
-            sources.append(SourceFile(file.name, digest, "duplicate", same.id, reason))
+        if (same := known.same_as(reading)) is not None:
+            reason = f"the same report as {readings[same][0].file}, which is kept"
+            sources.append(SourceFile(file.name, digest, "duplicate", same, reason))
             continue
-        report = _report(file, reading, {other.id for other, _ in readings.values()})
-        readings[content] = report, reading
+        report = _report(file, reading, readings)
+        readings[report.id] = report, reading
+        known.add(report.id, reading)
         sources.append(SourceFile(file.name, digest, "read", report.id, None))
     if not readings:
         listed = "\n".join(f"  {source.file}: {source.reason}" for source in sources)
@@ -202,15 +203,6 @@ def _read(files: Sequence[CorpusFile], digests: dict[str, str], progress: Progre
         tuple(_passages(kept)),
         tuple(sorted(sources, key=lambda source: source.file)),
     )
-
-
-def _content_sha256(reading: Reading) -> str:
-    """A digest over what the report finds: its numbers, letters and digits, however typeset."""
-    whole = hashlib.sha256()
-    for paragraph in reading.paragraphs or reading.unnumbered:
-        letters = "".join(re.findall(r"\w+", paragraph.text.casefold()))
-        whole.update(f"{paragraph.number}\0{letters}\0".encode(errors="replace"))
-    return whole.hexdigest()
 
 
 def _report(file: CorpusFile, reading: Reading, taken: Iterable[str]) -> Report:
