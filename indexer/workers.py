@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from multiprocessing.connection import wait
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from index.errors import ReadingStoppedError, UnreadableFileError
@@ -170,7 +171,7 @@ class _Worker:
         self.connection, theirs = context.Pipe()
         # Daemons are ended with this process.
         self._process = context.Process(target=_serve, args=(theirs, read), daemon=True)
-        with _interrupts_held():
+        with _interrupts_held(), _main_hidden():
             self._process.start()
         theirs.close()
         self._since = time.monotonic()
@@ -261,6 +262,21 @@ def _interrupts_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _main_hidden() -> Iterator[None]:
+    """A spawned process imports its parent's main module again, unless it finds none.
+
+    A worker needs nothing of it, and it may be a server's page or another program's script, which
+    would cost time and memory or be run a second time.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 # What follows runs in the worker.

@@ -212,3 +212,16 @@ def test_mutated_pdfs_are_read_or_refused_without_a_fault(tmp_path: Path) -> Non
     found = list(read_files(files, lambda: None, limits=Limits(seconds=10)))
     assert len(found) == len(files)
     assert [outcome for _, outcome in found if "the reader failed" in str(outcome)] == []
+
+
+def test_a_worker_does_not_run_the_main_module_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\n", encoding="utf-8")
+    main = ModuleType("__main__")
+    main.__file__ = str(script)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    assert outcomes(write(tmp_path, "peace")) == ["peace"]
+    assert not (tmp_path / "ran").exists()
+    assert sys.modules["__main__"] is main
