@@ -5,7 +5,8 @@ PORT ?= 8501
 BIN := .venv/bin
 SHARED ?= ../shared
 
-.PHONY: app setup setup-tests index test check quality fit bench pictures clean
+.PHONY: app setup setup-tests index test check quality reading fit bench fuzz \
+  pictures clean
 .DEFAULT_GOAL := app
 
 app: setup index
@@ -49,6 +50,10 @@ check: setup-tests
 quality: setup-tests
 	@$(BIN)/python -m tests.quality.ranking --shared $(SHARED) $(if $(SCIFACT),--scifact)
 
+reading: setup-tests
+	@PYTHONPATH=. $(BIN)/python tests/quality/reading.py
+	@PYTHONPATH=. $(BIN)/python tests/quality/facts.py
+
 fit: setup-tests
 	@$(BIN)/python -m tests.quality.fit --shared $(SHARED)
 
@@ -57,6 +62,9 @@ bench: setup-tests
 
 pictures: setup-tests index
 	@$(BIN)/python -m tests.browser.pictures
+
+fuzz: setup-tests
+	@PYTHONPATH=. $(BIN)/python tests/performance/mutated_pdfs.py
 
 clean:
 	rm -rf .venv index/data

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import json
-import re
 import sys
 import time
 from dataclasses import asdict
@@ -22,7 +20,7 @@ from index.generation import (
     open_generation,
     rebuild_command,
 )
-from index.printable import printable
+from index.printable import json_line, printable
 from indexer.build import build
 from indexer.corpus import DEFAULT_CORPUS, CorpusFile
 from indexer.workers import read_files
@@ -161,11 +159,11 @@ def _read(options: argparse.Namespace) -> int:
         if isinstance(reading, UnreadableFileError):
             failed = True
             if options.json:
-                print(_json_line({"file": path, "error": str(reading)}))
+                print(json_line({"file": path, "error": str(reading)}))
             else:
                 _fail(printable(f"{path}: {reading}"), 1)
         elif options.json:
-            print(_json_line(_reading_object(path, reading)))
+            print(json_line(_reading_object(path, reading)))
         else:
             council = reading.facts.council or "council not printed"
             paragraphs = _number(len(reading.paragraphs), "paragraph")
@@ -174,12 +172,6 @@ def _read(options: argparse.Namespace) -> int:
             for warning in reading.warnings:
                 print(printable(f"  {warning}"))
     return 1 if failed and not options.json else 0
-
-
-def _json_line(content: dict[str, object]) -> str:
-    """JSON that is one line by Unicode's rules too, which know more line ends than JSON does."""
-    line = json.dumps(content, ensure_ascii=False)
-    return re.sub("[\x85\u2028\u2029]", lambda end: f"\\u{ord(end[0]):04x}", line)
 
 
 def _reading_object(path: str, reading: Reading) -> dict[str, object]:

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from filelock import FileLock, Timeout
 
-import index
-import indexer
 from index.coverage import coverage_of
 from index.encoder import configured_model, load_encoder
 from index.errors import (
@@ -163,8 +161,8 @@ def _corpus_sha256(digests: dict[str, str]) -> str:
     By the code itself and not by a version number, which a change of the rules could forget.
     """
     whole = hashlib.sha256()
-    for package in (index, indexer):
-        root = Path(str(package.__file__)).parent
+    indexer = Path(__file__).parent
+    for root in (indexer.parent / "index", indexer):
         for source in sorted([*root.rglob("*.py"), *root.glob("*.csv")]):
             whole.update(hashlib.sha256(source.read_bytes()).digest())
     for name, digest in sorted(digests.items()):

@@ -25,14 +25,15 @@ _LONGEST_CELL = 2**31 - 1  # the most that the csv module takes on every system
 
 class _Line(BaseModel):
     id: str = Field(min_length=1, coerce_numbers_to_str=True)
-    text: str = Field(min_length=1)
+    text: str
     title: str | None = None
 
 
 def read_passage_list(path: Path) -> Reading:
     """One paragraph a line: its id is its number, its title its section.
 
-    A `.csv` names its columns in its first row. Raises UnreadableFileError that names the line.
+    A `.csv` names its columns in its first row. A passage with neither text nor title is left out
+    with a warning. Raises UnreadableFileError that names the line.
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -42,7 +43,11 @@ def read_passage_list(path: Path) -> Reading:
         ) from error
     passages = _passages_of_rows(text) if path.suffix.lower() == ".csv" else _passages(text)
     paragraphs: dict[str, Paragraph] = {}
+    warnings: list[str] = []
     for at, passage in passages:
+        if not (passage.text + (passage.title or "")).strip():
+            warnings.append(f"line {at}: the passage {passage.id!r} is empty and is left out")
+            continue
         if passage.id in paragraphs:
             raise UnreadableFileError(f"line {at}: the id {passage.id!r} stands on two lines")
         paragraphs[passage.id] = Paragraph(
@@ -55,7 +60,9 @@ def read_passage_list(path: Path) -> Reading:
             page_end=None,
             text=passage.text,
         )
-    return Reading(Facts(), tuple(paragraphs.values()), unnumbered=(), listed=True)
+    return Reading(
+        Facts(), tuple(paragraphs.values()), unnumbered=(), warnings=tuple(warnings), listed=True
+    )
 
 
 def _passages(text: str) -> Iterator[tuple[int, _Line]]:

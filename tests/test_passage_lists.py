@@ -46,6 +46,7 @@ GOOD = [
     ),
     ('\ufeff{"id": "a", "text": "One."}', [("a", "One.", None)]),
     ('{"id": "a", "text": "line\\nbreak \\u2028 é"}', [("a", "line\nbreak \u2028 é", None)]),
+    ('{"id": "a", "text": "", "title": "On one"}', [("a", "", "On one")]),
     ('{"id": "a", "text": "a\u2028b"}', [("a", "a\u2028b", None)]),
 ]
 BAD: list[tuple[str | bytes, str]] = [
@@ -53,7 +54,6 @@ BAD: list[tuple[str | bytes, str]] = [
     ('{"id": "a", "text": "One."}\n{"id": "b"}', "line 2: Field required (text)"),
     ('{"text": "One."}', "line 1: Field required (id)"),
     ('\n\n{"id": "", "text": "One."}', "line 3: String should have at least 1 character (id)"),
-    ('{"id": "a", "text": ""}', "line 1: String should have at least 1 character (text)"),
     ('{"id": "a", "text": 7}', "line 1: Input should be a valid string (text)"),
     ('{"id": ["a"], "text": "One."}', "line 1: Input should be a valid string (id)"),
     ('["a", "One."]', "line 1: Input should be an object"),
@@ -73,7 +73,7 @@ BAD_ROWS: list[tuple[str | bytes, str]] = [
     ("a,One.\n", "line 1: the columns are a, one."),
     ("id,text\na,One, two.\n", "line 2: 3 cells under 2 columns"),
     ('id,text\na,"One.\nb,Two.\n', "line 2: unexpected end of data"),
-    ('id,text\na,"One\ntwo."\nb,\n', "line 4: String should have at least 1 character (text)"),
+    ('id,text\na,"One\ntwo."\n,Three.\n', "line 4: String should have at least 1 character (id)"),
     ("id,text\na,1\na,2\n", "line 3: the id 'a' stands on two lines"),
     (b"id,text\na,caf\xe9\n", "not UTF-8 at byte 13"),
 ]
@@ -116,7 +116,18 @@ def test_any_passages_are_read_back(passages: dict[str, tuple[str, str | None]])
     with tempfile.TemporaryDirectory() as folder:
         reading = read_passage_list(write(Path(folder), "\n".join(lines)))
     found = {one.number: (one.text, one.section) for one in reading.paragraphs}
-    assert found == passages
+    assert found == {
+        own: (text, title)
+        for own, (text, title) in passages.items()
+        if (text + (title or "")).strip()
+    }
+
+
+def test_a_passage_that_says_nothing_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    lines = '{"id": "a", "text": "One."}\n{"id": "b", "text": " ", "title": ""}'
+    reading = read_passage_list(write(tmp_path, lines))
+    assert [one.number for one in reading.paragraphs] == ["a"]
+    assert reading.warnings == ("line 2: the passage 'b' is empty and is left out",)
 
 
 # In the index
