@@ -130,9 +130,9 @@ def configured_folder() -> Path:
 
 
 def rebuild_command(folder: Path) -> str:
-    """The command that builds the index in `folder` anew."""
+    """The command that builds the index in `folder` anew, as it is typed in the project's folder."""
     shown = "" if folder.resolve() == DEFAULT_FOLDER.resolve() else f" --index {folder}"
-    return f"python -m indexer build --force{shown}"
+    return f".venv/bin/python -m indexer build --force{shown}"
 
 
 def read_manifest(folder: Path) -> tuple[str, Manifest]:
