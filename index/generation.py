@@ -130,7 +130,7 @@ def configured_folder() -> Path:
 
 
 def rebuild_command(folder: Path) -> str:
-    """The command that builds the index in `folder` anew, as it is typed in the project's folder."""
+    """The command that builds the index in `folder` anew, typed in the project's folder."""
     shown = "" if folder.resolve() == DEFAULT_FOLDER.resolve() else f" --index {folder}"
     return f".venv/bin/python -m indexer build --force{shown}"
 

@@ -234,7 +234,7 @@ def test_where_nothing_was_built_the_build_command_is_named(tmp_path: Path) -> N
         with pytest.raises(IndexMissingError) as error:
             open_generation(empty)
         assert f"There is no index in {empty} yet" in str(error.value)
-        assert str(error.value).endswith(f"python -m indexer build --index {empty}")
+        assert str(error.value).endswith(f".venv/bin/python -m indexer build --index {empty}")
         assert not (tmp_path / "missing").exists()
 
 
@@ -356,8 +356,8 @@ def test_the_environment_names_the_folder_else_it_is_index_data(
 
 
 def test_the_rebuild_command_names_the_folder_only_where_it_is_not_the_usual_one() -> None:
-    assert rebuild_command(DEFAULT_FOLDER) == "python -m indexer build --force"
-    assert rebuild_command(Path("/x/y")) == "python -m indexer build --force --index /x/y"
+    assert rebuild_command(DEFAULT_FOLDER) == ".venv/bin/python -m indexer build --force"
+    assert rebuild_command(Path("/x/y")) == ".venv/bin/python -m indexer build --force --index /x/y"
 
 
 def test_the_manifest_alone_tells_name_and_counts(folder: Path) -> None:

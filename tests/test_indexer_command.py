@@ -254,7 +254,7 @@ def test_check_names_damage_and_the_command_that_mends_it_which_does(
     assert main(["check"]) == 1
     err = capsys.readouterr().err
     assert "is damaged: vectors.faiss" in err
-    assert f"python -m indexer build --force --index {built_index}" in err
+    assert f".venv/bin/python -m indexer build --force --index {built_index}" in err
     assert main(["build", str(corpus), "--force", "--index", str(built_index)]) == 0
     assert main(["check"]) == 0
 
@@ -266,7 +266,7 @@ def test_check_tells_each_problem_on_a_line_with_the_command(
     monkeypatch.setattr("indexer.__main__.check_generation", lambda _: problems)
     assert main(["check"]) == 1
     lines = capsys.readouterr().out.splitlines()
-    command = f"python -m indexer build --force --index {built_index}"
+    command = f".venv/bin/python -m indexer build --force --index {built_index}"
     assert lines[:2] == [f"{problem}. Build it again: {command}" for problem in problems]
 
 
@@ -274,7 +274,7 @@ def test_check_without_an_index_exits_1_and_names_the_build_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["check", "--index", str(tmp_path / "none")]) == 1
-    assert "python -m indexer build --index" in capsys.readouterr().err
+    assert ".venv/bin/python -m indexer build --index" in capsys.readouterr().err
 
 
 def test_names_and_texts_cannot_move_the_terminals_cursor(

@@ -268,7 +268,7 @@ def test_without_an_index_it_exits_1_and_names_the_command_that_builds_one(
     err = capsys.readouterr().err
     assert err == (
         f"There is no index in {tmp_path} yet. "
-        f"Build it: python -m indexer build --index {tmp_path}\n"
+        f"Build it: .venv/bin/python -m indexer build --index {tmp_path}\n"
     )
 
 
@@ -282,7 +282,7 @@ def test_with_another_model_than_the_indexs_it_exits_1_and_names_both(
     err = capsys.readouterr().err
     assert "built with the model fake" in err
     assert "tuned" in err
-    assert f"python -m indexer build --force --index {index}" in err
+    assert f".venv/bin/python -m indexer build --force --index {index}" in err
 
 
 def test_an_interrupt_ends_it_with_130_and_no_traceback(
