@@ -36,8 +36,7 @@ if TYPE_CHECKING:
     from index.coverage import Coverage
     from index.encoder import Model
 
-# To be raised whenever what is stored changes, or how a text becomes a vector: vectors of a
-# generation with the same format and model are taken over into the next.
+# To be raised whenever what is stored changes.
 FORMAT = 1
 DEFAULT_FOLDER = Path(__file__).parent / "data"
 FOLDER_VARIABLE = "INSPECTION_SEARCH_INDEX"
@@ -57,11 +56,15 @@ class _Frozen(BaseModel):
 
 
 class ModelRecord(_Frozen):
-    """The model that encoded: name, SHA-256 of its weights, length of its vectors."""
+    """What encoded: the model's name, SHA-256 of its weights, length of its vectors.
+
+    `encoding_sha256` is taken over the code by which passages became vectors.
+    """
 
     name: str
     sha256: str
     dimension: int
+    encoding_sha256: str
 
 
 class FileRecord(_Frozen):

@@ -9,9 +9,8 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from index.coverage import coverage_of
@@ -40,25 +39,18 @@ from index.store import council_name, write_store
 from index.vectors import write_vectors
 from indexer.corpus import find_files, sha256_of
 from indexer.duplicates import KnownReports
+from indexer.encoding import encode, encoding_sha256, titled
 from indexer.workers import read_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from numpy.typing import NDArray
-
     from index.coverage import Coverage
-    from index.encoder import Encoder, Model
+    from index.encoder import Encoder, Model, Vectors
     from index.generation import Generation, Manifest
-    from index.records import Paragraph, Reading
+    from index.records import Reading
     from indexer.corpus import CorpusFile
-
-
-class Progress(Protocol):
-    """Is told what is being done, of how many steps, and of each step."""
-
-    def start(self, what: str, total: int) -> None: ...
-    def advance(self, steps: int = 1) -> None: ...
+    from indexer.encoding import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +106,9 @@ def build(
                         seconds=time.monotonic() - started,
                     )
                 collection = _read(files, digests, progress)
-                vectors = _encode(collection, current, lambda: load(model), progress)
+                vectors = encode(
+                    collection.reports, collection.passages, current, lambda: load(model), progress
+                )
             name, manifest = _write(folder, collection, vectors, model, corpus_sha256)
     except Timeout as error:
         raise BuildLockedError(
@@ -244,53 +238,10 @@ def _slug(text: str) -> str:
     )
 
 
-def _encode(
-    collection: _Collection,
-    current: Generation | None,
-    load: Callable[[], Encoder],
-    progress: Progress,
-) -> NDArray[np.float32]:
-    """A unit vector a passage: float32 of shape (passages, dimension).
-
-    What the current generation holds already is not encoded again; where it holds everything, the
-    model is not even loaded.
-    """
-    texts = _encoded_texts(collection.reports, collection.passages)
-    known: dict[str, NDArray[np.float32]] = {}
-    if current is not None:
-        rows = range(len(current.vectors))
-        held = _encoded_texts(current.store.reports(), current.store.passages(rows))
-        known = dict(zip(held, current.vectors.all(), strict=True))
-    new = list(dict.fromkeys(text for text in texts if text not in known))
-    if new:
-        encoder = load()
-        progress.start("Encoding paragraphs", len(new))
-        known |= zip(new, encoder.encode_passages(new, progress.advance), strict=True)
-    return np.array([known[text] for text in texts], dtype=np.float32)
-
-
-def _encoded_texts(reports: Sequence[Report], passages: Sequence[Passage]) -> list[str]:
-    """What the model reads of each passage.
-
-    Of a passage list it reads the titles too, and the headings of what is no finding: they say what
-    it is ("What needs to improve"). It does not read the headings of findings, which stand over
-    dozens of paragraphs and draw them together; BM25 does, for their words.
-    """
-    listed = {report.id for report in reports if report.listed}
-    return [
-        _titled(one.paragraph) if one.report_id in listed or not one.finding else one.paragraph.text
-        for one in passages
-    ]
-
-
-def _titled(paragraph: Paragraph) -> str:
-    return f"{paragraph.section} {paragraph.text}" if paragraph.section else paragraph.text
-
-
 def _write(
     folder: Path,
     collection: _Collection,
-    vectors: NDArray[np.float32],
+    vectors: Vectors,
     model: Model,
     corpus_sha256: str,
 ) -> tuple[str, Manifest]:
@@ -298,10 +249,15 @@ def _write(
     with new_generation(folder) as partial:
         write_store(partial / STORE, reports, passages, sources)
         write_vectors(partial / VECTORS, vectors)
-        write_lexical(partial / LEXICAL, [_titled(one.paragraph) for one in passages])
+        write_lexical(partial / LEXICAL, [titled(one.paragraph) for one in passages])
         return publish(
             partial,
-            ModelRecord(name=model.name, sha256=model.sha256, dimension=vectors.shape[1]),
+            ModelRecord(
+                name=model.name,
+                sha256=model.sha256,
+                dimension=vectors.shape[1],
+                encoding_sha256=encoding_sha256(),
+            ),
             corpus_sha256,
             Counts(files=len(sources), reports=len(reports), paragraphs=len(passages)),
         )

@@ -20,12 +20,8 @@ if TYPE_CHECKING:
 
 # At most this many quotations, and no further one once they hold so many words together: what a
 # reader takes in at a glance.
-_MOST_QUOTATIONS = 4
+MOST_QUOTATIONS = 4
 _MOST_WORDS = 120
-# Nothing is quoted from a paragraph whose score is less than this part of the best one's. On the
-# questions of `make quality` a smaller part cites more beside the point than it answers more, and a
-# larger one answers less.
-_LEAST_SHARE = 0.85
 # A sentence that begins so speaks of the one before it, and is not understood alone.
 _LEANS_BACK = re.compile(
     r"(?:this|these|they|their|it|its|he|she|his|her|such|those|there(?:fore|by)|however"
@@ -53,11 +49,13 @@ class Quote:
         return self.passage.paragraph.text[self.start : self.end]
 
 
-def quotable(ranked: Sequence[tuple[Candidate, float]]) -> list[Passage]:
-    """The passages worth quoting: the best, and those that score nearly as much."""
+def quotable(
+    ranked: Sequence[tuple[Candidate, float]], least_share: float
+) -> list[tuple[Candidate, float]]:
+    """Those worth quoting from: the best, and others with at least that share of its score."""
     best = ranked[0][1] if ranked else 0.0
-    least = min(best, _LEAST_SHARE * best)  # by words alone, an introduction may be below zero
-    return [candidate.passage for candidate, score in ranked[:_MOST_QUOTATIONS] if score >= least]
+    least = min(best, least_share * best)  # by words alone, an introduction may be below zero
+    return [pair for pair in ranked[:MOST_QUOTATIONS] if pair[1] >= least]
 
 
 def quote(

@@ -68,6 +68,7 @@ class Searcher:
         if not 1 <= k <= MOST_HITS:
             raise UsageError(f"k is {k}; it must be from 1 to {MOST_HITS}.")
         filters = filters or Filters()
+        fitted = load_fitted()
         clock = _Clock()
         question = understand(asked)
         generation = self.generation
@@ -84,9 +85,13 @@ class Searcher:
             confidence = 0.0
         elif not candidates:
             refusal = answer.NOTHING_LEFT.format(filters=_in_words(filters))
-        elif confidence < load_fitted().answer_threshold:
+        elif confidence < fitted.answer_threshold:
             refusal = answer.NOTHING_CLOSE
-        quotes = [] if refusal else answer.quote(vector, answer.quotable(ranked), self._encoder)
+        quotes: list[Quote] = []
+        if refusal is None:
+            worth = answer.quotable(ranked, fitted.quoted_share)
+            passages = [candidate.passage for candidate, _ in worth]
+            quotes = answer.quote(vector, passages, self._encoder)
         if refusal is None and not quotes:  # a list's passage may be a title over no sentence
             refusal = answer.NOTHING_CLOSE
         clock.lap("quote")

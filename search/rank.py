@@ -32,17 +32,22 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What `make fit` found: the weights, and the similarity below which nothing is an answer."""
+    """What `make fit` found.
+
+    The weights; the similarity below which nothing is an answer; and the share of the best score
+    below which a paragraph is not quoted.
+    """
 
     weights: Weights
     answer_threshold: float
+    quoted_share: float
 
 
 @cache
 def load_fitted() -> Fitted:
     """The fitted values, from `ranking.json` beside this file."""
     values = json.loads((Path(__file__).parent / "ranking.json").read_text(encoding="utf-8"))
-    return Fitted(Weights(**values["weights"]), values["answer_threshold"])
+    return Fitted(Weights(**values["weights"]), values["answer_threshold"], values["quoted_share"])
 
 
 def weights_of(ranking: Ranking) -> Weights:

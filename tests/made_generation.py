@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from index.generation import Generation
 
-MODEL = ModelRecord(name="fake", sha256="f" * 64, dimension=DIMENSION)
+MODEL = ModelRecord(name="fake", sha256="f" * 64, dimension=DIMENSION, encoding_sha256="e" * 64)
 
 
 def publish_made(

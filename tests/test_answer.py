@@ -86,7 +86,7 @@ def test_the_best_is_quotable_whatever_its_score_and_what_comes_near_it(
     scores: list[float], expected: int
 ) -> None:
     ranked = [(Candidate(passage(row, "."), 0, 0), score) for row, score in enumerate(scores)]
-    assert [one.row for one in quotable(ranked)] == list(range(expected))
+    assert [one.passage.row for one, _ in quotable(ranked, 0.85)] == list(range(expected))
 
 
 # Verbatim

@@ -13,7 +13,7 @@ from index.records import Filters
 from indexer.build import BuildResult, build
 from indexer.workers import read_files
 from tests.conftest import Silence
-from tests.fake_encoder import FakeEncoder
+from tests.fake_encoder import FakeEncoder, bag
 from tests.made_reports import COUNT, NORTHBRIDGE_2021, REPORTS
 
 if TYPE_CHECKING:
@@ -68,6 +68,29 @@ def test_only_reports_texts_are_encoded_and_their_headings_are_left_to_the_words
     assert encoder.passages[5] == "Adoption is timely."
     scores = open_generation(tmp_path / "index").lexical.scores("leavers")
     assert scores[5] > 0  # "…children in care and care leavers" stands over it
+
+
+def test_only_new_texts_are_encoded_and_every_vector_is_its_texts(
+    fake_model: Model, corpus: Path, built_index: Path
+) -> None:
+    path = corpus / "northbridge-2018.txt"
+    path.write_text(path.read_text("utf-8").replace("no housing", "good housing"), "utf-8")
+    encoder = FakeEncoder(fake_model)
+    build([corpus], built_index, Silence(), load=lambda _: encoder)
+    assert encoder.passages == ["Care leavers have good housing."]
+    generation = open_generation(built_index)
+    assert generation.vectors.all()[1] == pytest.approx(bag("care leavers housing"))
+    assert generation.vectors.all()[5] == pytest.approx(bag("adoption"))
+
+
+def test_vectors_that_other_code_made_are_not_taken_over(
+    fake_model: Model, corpus: Path, built_index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (corpus / "new.txt").write_text((corpus / "northbridge-2018.txt").read_text("utf-8") + " New.")
+    monkeypatch.setattr("indexer.encoding.encoding_sha256", lambda: "0" * 64)
+    encoder = FakeEncoder(fake_model)
+    build([corpus], built_index, Silence(), load=lambda _: encoder)
+    assert len(encoder.passages) >= COUNT
 
 
 # What makes a build begin anew

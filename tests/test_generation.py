@@ -16,7 +16,6 @@ from index.generation import (
     FORMAT,
     Counts,
     Generation,
-    ModelRecord,
     _file_problems,
     _generation_folder,
     check_generation,
@@ -158,7 +157,7 @@ def test_vectors_of_another_length_than_1_are_not_published(
 
 
 def test_vectors_of_another_dimension_are_not_published(folder: Path) -> None:
-    other = ModelRecord(name="fake", sha256="f" * 64, dimension=7)
+    other = MODEL.model_copy(update={"dimension": 7})
     with pytest.raises(IndexUnusableError, match="vectors of length 10; the manifest says 7"):
         publish_made(folder, "second", model=other)
 

@@ -37,7 +37,7 @@ PLACES = {
     "tqdm": ("indexer/__main__.py",),
     "starlette": ("search/api.py",),
     "streamlit": ("app.py", "pages/"),
-    "numpy": ("index/", "indexer/build.py", "search/"),
+    "numpy": ("index/", "indexer/encoding.py", "search/"),
     "pydantic": (
         "index/generation.py",
         "indexer/passage_lists.py",

@@ -1,4 +1,4 @@
-"""`make fit`: the ranking's weights and the answer threshold, from ../shared/training.
+"""`make fit`: the ranking's weights and the answer's two limits, from ../shared/training.
 
 The training questions name one paragraph each that answers them; none touches a report that
 `make quality` measures. The weights are chosen by nDCG@10, cross-validated over reports: every
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from index.encoder import load_encoder
 from index.generation import open_generation
 from index.records import Filters
+from search.answer import quotable
 from search.question import understand
 from search.rank import Weights, rank
 from search.retrieve import retrieve
@@ -44,6 +45,11 @@ GRID = [
 ]
 # Of the training questions, all of which have an answer, this share may be refused.
 REFUSED = 0.03
+# Fewer quotations are read with more care: the share of the best score that a paragraph must have
+# to be quoted is the largest that keeps this part of the named paragraphs that the most quotations
+# would hold.
+KEPT = 0.9
+SHARES = [share / 100 for share in range(50, 100)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +73,22 @@ def main() -> int:
         chosen = _best(scores, (one for one in reports if one not in test))
         held_out += [score for report in test for score in scores[chosen][report]]
     chosen = _best(scores, reports)
+    ranked = [(case, rank(case.candidates, chosen)) for case in cases]
+    kept = {share: _kept(ranked, share) for share in (0.0, *SHARES)}
+    quoted_share = max(share for share in SHARES if kept[share] >= KEPT * kept[0.0])
     similarities = sorted(max(one.similarity for one in case.candidates) for case in cases)
     fitted = {
         "weights": asdict(chosen),
         "answer_threshold": round(similarities[int(REFUSED * len(similarities))], 2),
+        "quoted_share": quoted_share,
         "measured": {
             "reports": len(reports),
             "questions": len(cases),
             "ndcg_at_10_cross_validated": round(mean(held_out), 4),
             "ndcg_at_10_dense": round(_over(scores, Weights(1.0, 0.0, chosen.unnumbered)), 4),
             "ndcg_at_10_dense_unnumbered_alike": round(_over(scores, Weights(1.0, 0.0, 0.0)), 4),
+            "named_paragraph_quoted_at_most": round(kept[0.0], 4),
+            "named_paragraph_quoted": round(kept[quoted_share], 4),
         },
     }
     text = json.dumps(fitted, indent=2) + "\n"
@@ -101,6 +113,16 @@ def _cases(shared: Path) -> list[Case]:
             found = retrieve(generation, vector, question.expanded, filters, 10)
             cases.append(Case(line["report"], line["paragraph"], found))
     return cases
+
+
+def _kept(ranked: list[tuple[Case, list[tuple[Candidate, float]]]], share: float) -> float:
+    """How often the named paragraph is among those worth quoting from."""
+    return mean(
+        [
+            case.paragraph in {one.passage.paragraph.number for one, _ in quotable(order, share)}
+            for case, order in ranked
+        ]
+    )
 
 
 def _ndcg_by_report(cases: Iterable[Case], weights: Weights) -> dict[str, list[float]]:
