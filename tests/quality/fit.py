@@ -48,7 +48,7 @@ REFUSED = 0.03
 # Fewer quotations are read with more care: the share of the best score that a paragraph must have
 # to be quoted is the largest that keeps this part of the named paragraphs that the most quotations
 # would hold.
-KEPT = 0.9
+KEPT = 0.95
 SHARES = [share / 100 for share in range(50, 100)]
 
 
