@@ -7,17 +7,17 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
+import urllib.request
 from typing import TYPE_CHECKING
 
 import pytest
 
 from index.generation import FOLDER_VARIABLE
+from tests.serving import ROOT, serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 COMMANDS = [
     line
@@ -63,15 +63,26 @@ def test_the_answer_that_the_readme_shows_is_the_answer(real_index: Path) -> Non
     assert _run(command, real_index).stdout.startswith(shown)
 
 
-def _dry_run(target: str) -> Iterator[str]:
-    done = subprocess.run(
-        ["make", "--dry-run", target], cwd=ROOT, check=True, capture_output=True, text=True
-    )
-    yield from done.stdout.splitlines()
+@pytest.mark.model
+def test_make_app_builds_nothing_anew_and_serves(real_index: Path, tmp_path: Path) -> None:
+    if not (ROOT / ".venv" / "installed").exists():
+        pytest.skip("make app would install here first: run the tests by make test")
+    log = tmp_path / "log.txt"
+    with serving(real_index, log, lambda port: ["make", "app", f"PORT={port}"]) as address:
+        with urllib.request.urlopen(f"{address}/api/search?q=care+leavers&k=1") as response:  # noqa: S310
+            assert len(json.load(response)["hits"]) == 1
+        said = log.read_text(encoding="utf-8")
+    assert "Nothing has changed" in said
+    assert "Installing" not in said
+    assert address in said
 
 
-def test_make_app_builds_and_serves_and_make_test_tests() -> None:
-    app = list(_dry_run("app"))
-    assert ".venv/bin/python -m indexer build" in app
-    assert ".venv/bin/streamlit run app.py --server.port 8501" in app
-    assert ".venv/bin/pytest" in list(_dry_run("test"))
+def test_make_test_runs_the_tests_and_make_app_serves_at_the_address_the_readme_names() -> None:
+    def dry_run(target: str) -> str:
+        command = ["make", "--dry-run", target]
+        done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    assert ".venv/bin/pytest\n" in dry_run("test")
+    assert "app.py --server.port 8501" in dry_run("app")
+    assert "http://127.0.0.1:8501" in README
