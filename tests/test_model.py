@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from index.errors import ModelError
+from index.model import (
+    DEFAULT_MODEL,
+    DEFAULT_SHA256,
+    MODEL_VARIABLE,
+    REINSTALL,
+    WEIGHTS,
+    check_weights,
+    configured_model,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Which model
+
+
+def test_the_default_model_is_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(MODEL_VARIABLE, raising=False)
+    model = configured_model()
+    assert (model.name, model.sha256) == (DEFAULT_MODEL, DEFAULT_SHA256)
+
+
+def test_other_weights_than_the_published_are_refused_with_both_hashes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(MODEL_VARIABLE, raising=False)
+    monkeypatch.setattr("index.model.DEFAULT_SHA256", "c0ffee")
+    with pytest.raises(ModelError) as error:
+        check_weights(configured_model())
+    for part in (f"SHA-256 {DEFAULT_SHA256} was found", "c0ffee was expected", REINSTALL):
+        assert part in str(error.value)
+
+
+def test_the_published_weights_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(MODEL_VARIABLE, raising=False)
+    check_weights(configured_model())
+
+
+def test_a_name_that_no_folder_and_no_cached_model_has_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv(MODEL_VARIABLE, "nobody/no-such-model")
+    with pytest.raises(ModelError, match="no model of that name in the local Hugging Face cache"):
+        configured_model()
+
+
+def test_a_model_that_is_not_installed_is_named_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(MODEL_VARIABLE, raising=False)
+    monkeypatch.setattr("index.model.DEFAULT_PACKAGE", "no_such_package")
+    with pytest.raises(ModelError, match=f"{DEFAULT_MODEL} is not installed.*{REINSTALL}"):
+        configured_model()
+
+
+def test_another_model_goes_by_its_folder_and_by_all_that_decides_its_vectors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "tuned"
+    folder.mkdir()
+    (folder / WEIGHTS).write_bytes(b"weights")
+    monkeypatch.setenv(MODEL_VARIABLE, str(folder))
+    model = configured_model()
+    assert (model.name, model.folder) == ("tuned", folder)
+    for name, data in ((WEIGHTS, b"other"), ("1_Pooling/config.json", b"{}")):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(data)
+        assert configured_model().sha256 != model.sha256
+        model = configured_model()
+    (folder / "README.md").write_text("says nothing of its vectors", "utf-8")
+    assert configured_model() == model
+
+
+@pytest.mark.parametrize("made", ["nothing", "a file", "an empty folder"])
+def test_a_model_that_cannot_be_read_is_named_with_its_variable(
+    made: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "tuned"
+    if made == "a file":
+        folder.touch()
+    elif made == "an empty folder":
+        folder.mkdir()
+    monkeypatch.setenv(MODEL_VARIABLE, str(folder))
+    with pytest.raises(ModelError) as error:
+        configured_model()
+    for part in (f"{MODEL_VARIABLE}={folder}", str(folder / WEIGHTS), "unset", REINSTALL):
+        assert part in str(error.value)
