@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# What bm25s writes into its folder; named here so that a generation can hold a checksum of each.
-FILES = (
-    "data.csc.index.npy",
-    "indices.csc.index.npy",
-    "indptr.csc.index.npy",
-    "params.index.json",
-    "vocab.index.json",
-)
-
 
 def write_lexical(folder: Path, texts: Sequence[str]) -> None:
     """Write the word index of `texts` into the new folder `folder`; text i answers as row i.
@@ -56,6 +47,13 @@ class Lexical:
 
     def __len__(self) -> int:
         return int(self._scorer.scores["num_docs"])
+
+    def differs(self, texts: Sequence[str]) -> bool:
+        """Whether it holds other words than those of `texts`, by how many each row has."""
+        words = bm25s.tokenize(list(texts), stopwords="en", show_progress=False)
+        expected = [len(set(ids)) for ids in words.ids]
+        held = np.bincount(np.asarray(self._scorer.scores["indices"]), minlength=len(texts))
+        return len(self) != len(texts) or expected != held.tolist()
 
     def scores(self, question: str) -> NDArray[np.float32]:
         """The BM25 score of every row for `question`: float32, zeros where no word is shared."""

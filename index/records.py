@@ -102,6 +102,8 @@ class Passage:
     """A paragraph in its place: `row` is its place in the collection and its vector's number.
 
     `finding` is true for those of `Reading.paragraphs`, false for introductions and the like.
+    `sentences` are the start and end of each sentence in the paragraph's text, and the first of
+    them is sentence number `first_sentence` of the collection.
     """
 
     row: int
@@ -109,17 +111,28 @@ class Passage:
     report_id: str
     finding: bool
     paragraph: Paragraph
+    first_sentence: int
+    sentences: tuple[tuple[int, int], ...]
+
+    @property
+    def sentence_texts(self) -> list[str]:
+        """The sentences, verbatim."""
+        return [self.paragraph.text[start:end] for start, end in self.sentences]
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
     """What became of one file of the corpus.
 
-    `report_id` is the report it was read as, or for a duplicate the report that was kept;
-    `reason` says why a file is unread or not kept.
+    `bytes`, `modified_ns` (since 1970, as the file system tells it) and `sha256` are those of the
+    file when it was read; 0 and empty for one that cannot be opened. `report_id` is the report it
+    was read as, or for a duplicate the report that was kept; `reason` says why a file is unread or
+    not kept.
     """
 
     file: str
+    bytes: int
+    modified_ns: int
     sha256: str
     outcome: Literal["read", "duplicate", "unreadable"]
     report_id: str | None

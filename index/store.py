@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +32,14 @@ CREATE TABLE reports (
 CREATE TABLE paragraphs (
     row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, report_id TEXT NOT NULL REFERENCES reports,
     finding INTEGER NOT NULL, number TEXT, part TEXT, section TEXT, section_grade TEXT,
-    subheading TEXT, page_start INTEGER, page_end INTEGER, text TEXT NOT NULL, boxes TEXT NOT NULL
+    subheading TEXT, page_start INTEGER, page_end INTEGER, text TEXT NOT NULL, boxes TEXT NOT NULL,
+    first_sentence INTEGER NOT NULL, sentences TEXT NOT NULL
 ) STRICT;
 CREATE INDEX paragraphs_of_report ON paragraphs (report_id);
+CREATE INDEX findings ON paragraphs (finding);
 CREATE TABLE files (
-    file TEXT PRIMARY KEY, sha256 TEXT NOT NULL, outcome TEXT NOT NULL, report_id TEXT, reason TEXT
+    file TEXT PRIMARY KEY, bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL, outcome TEXT NOT NULL, report_id TEXT, reason TEXT
 ) STRICT;
 """
 
@@ -60,12 +63,12 @@ def write_store(
                 map(_report_row, reports),
             )
             connection.executemany(
-                "INSERT INTO paragraphs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO paragraphs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 map(_passage_row, passages),
             )
             connection.executemany(
-                "INSERT INTO files VALUES (?, ?, ?, ?, ?)",
-                ((f.file, f.sha256, f.outcome, f.report_id, f.reason) for f in files),
+                "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                map(astuple, files),
             )
     finally:
         connection.close()
@@ -97,6 +100,14 @@ class Store:
             return _report(row)
         raise KeyError(report_id)
 
+    def reports_of(self, ids: Iterable[str]) -> dict[str, Report]:
+        """The reports of those ids, by id; what is not there is left out."""
+        rows = self._rows(
+            "SELECT * FROM reports WHERE id IN (SELECT value FROM json_each(?))",
+            [json.dumps(sorted(ids))],
+        )
+        return {row[0]: _report(row) for row in rows}
+
     def reports(self) -> list[Report]:
         """All reports, by file."""
         return [_report(row) for row in self._rows("SELECT * FROM reports ORDER BY file")]
@@ -122,12 +133,35 @@ class Store:
         }
         return [found[int(row)] for row in rows]
 
-    def count(self) -> tuple[int, int]:
-        """How many reports and how many paragraphs there are."""
-        [(reports, paragraphs)] = self._rows(
-            "SELECT (SELECT count(*) FROM reports), (SELECT count(*) FROM paragraphs)"
+    def all_passages(self) -> list[Passage]:
+        """Every passage, by row."""
+        return [_passage(row) for row in self._rows("SELECT * FROM paragraphs ORDER BY row")]
+
+    def count(self) -> tuple[int, int, int]:
+        """How many reports, paragraphs and sentences there are."""
+        [(reports, paragraphs, sentences)] = self._rows(
+            "SELECT (SELECT count(*) FROM reports), count(*), "
+            "coalesce(sum(json_array_length(sentences)), 0) FROM paragraphs"
         )
-        return reports, paragraphs
+        return reports, paragraphs, sentences
+
+    def findings(self) -> NDArray[np.bool_]:
+        """For each row whether it is a finding: bool of shape (paragraphs,)."""
+        [(count,)] = self._rows("SELECT count(*) FROM paragraphs")
+        findings = np.zeros(count, dtype=np.bool_)
+        # By the index on them: the rows themselves hold all the text.
+        rows = self._rows("SELECT row FROM paragraphs WHERE finding = 1")
+        findings[[row for (row,) in rows]] = True
+        return findings
+
+    def problems(self) -> list[str]:
+        """What does not hold together in the store, a clause each."""
+        return [
+            f"the store has {count} {what}"
+            for what, statement in _UNSOUND.items()
+            for [(count,)] in [self._rows(f"SELECT count(*) FROM {statement}")]  # noqa: S608
+            if count
+        ]
 
     def rows(self, filters: Filters) -> NDArray[np.int64] | None:
         """The rows that `filters` leave, ascending, int64; None where nothing is filtered."""
@@ -150,6 +184,24 @@ class Store:
             raise IndexUnusableError(f"The store of paragraphs cannot be read: {error}.") from error
 
 
+# What a sound store has none of; sentences are numbered through all paragraphs, by row.
+_UNSOUND = {
+    "paragraphs whose rows do not count from 0": (
+        "(SELECT row, row_number() OVER (ORDER BY row) - 1 AS place FROM paragraphs) "
+        "WHERE row <> place"
+    ),
+    "paragraphs of no report": "paragraphs WHERE report_id NOT IN (SELECT id FROM reports)",
+    "paragraphs whose sentences are not where the vectors have them": (
+        "(SELECT first_sentence, coalesce(sum(json_array_length(sentences)) OVER ("
+        "ORDER BY row ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS place "
+        "FROM paragraphs) WHERE first_sentence <> place"
+    ),
+    "sentences that reach beyond their paragraphs": (
+        "paragraphs, json_each(sentences) AS span WHERE json_extract(span.value, '$[1]') > "
+        "length(text)"
+    ),
+    "files of no report": "files WHERE report_id NOT IN (SELECT id FROM reports)",
+}
 # The day a report speaks of: the inspection's last, or where none is printed its publication.
 _DAY = "coalesce(reports.inspection_end, reports.published)"
 _LATER_REPORT = """EXISTS (
@@ -246,11 +298,14 @@ def _passage_row(passage: Passage) -> tuple[object, ...]:
         paragraph.page_end,
         paragraph.text,
         json.dumps([[box.page, box.x0, box.top, box.x1, box.bottom] for box in paragraph.boxes]),
+        passage.first_sentence,
+        json.dumps(passage.sentences),
     )
 
 
 def _passage(row: tuple[Any, ...]) -> Passage:
-    number, part, section, grade, subheading, first, last, text, boxes = row[4:]
+    number, part, section, grade, subheading, first, last, text, boxes = row[4:13]
+    first_sentence, sentences = row[13:]
     return Passage(
         row=row[0],
         id=row[1],
@@ -267,6 +322,8 @@ def _passage(row: tuple[Any, ...]) -> Passage:
             text=text,
             boxes=tuple(Box(*box) for box in json.loads(boxes)),
         ),
+        first_sentence=first_sentence,
+        sentences=tuple((start, end) for start, end in json.loads(sentences)),
     )
 
 

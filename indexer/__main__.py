@@ -14,15 +14,14 @@ from tqdm import tqdm
 
 from index.coverage import coverage_lines
 from index.errors import BuildLockedError, InspectionSearchError, UnreadableFileError, UsageError
-from index.generation import (
-    check_generation,
-    configured_folder,
-    open_generation,
-    rebuild_command,
-)
+from index.generation import open_generation
+from index.manifest import configured_folder
 from index.printable import json_line, printable
+from index.publish import roll_back
 from indexer.build import build
+from indexer.checking import check_index
 from indexer.corpus import DEFAULT_CORPUS, CorpusFile
+from indexer.lock import build_lock
 from indexer.workers import read_files
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from index.records import Paragraph, Reading
     from indexer.build import BuildResult
 
-_COMMANDS = ("build", "read", "check")
+_COMMANDS = ("build", "read", "check", "rollback")
 
 
 class _Bar:
@@ -41,19 +40,21 @@ class _Bar:
         self._bar: tqdm[None] | None = None
         self._what, self._total, self._done, self._said, self._started = "", 0, 0, 0, 0.0
 
+    def say(self, line: str) -> None:
+        self.close()
+        print(printable(line), file=sys.stderr, flush=True)
+
     def start(self, what: str, total: int) -> None:
         self.close()
         if sys.stderr.isatty():
-            self._bar = tqdm(total=total, desc=what, unit="", file=sys.stderr)
+            self._bar = tqdm(total=total, desc=what, bar_format=_BAR, file=sys.stderr)
             return
         self._what, self._total, self._done, self._said = what, total, 0, 0
         self._started = time.monotonic()
-        self._say(f"{what}: {total}")
+        self.say(f"{what} …")
 
     def advance(self, steps: int = 1) -> None:
         if self._bar is not None:
-            # A text in several windows is several steps: the bar's total grows with them.
-            self._bar.total = max(self._bar.total, self._bar.n + steps)
             self._bar.update(steps)
             return
         self._done += steps
@@ -61,15 +62,16 @@ class _Bar:
         if self._said < tenth < 10:  # noqa: PLR2004
             self._said = tenth
             left = (time.monotonic() - self._started) * (self._total / self._done - 1)
-            self._say(f"{self._what}: {self._done} of {self._total}, about {left:.0f} s left")
+            self.say(f"{self._what}: {10 * tenth} %, about {left:.0f} s left")
 
     def close(self) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
-    def _say(self, line: str) -> None:
-        print(line, file=sys.stderr, flush=True)
+
+# Shares and times alone: files are counted in ones, texts in letters.
+_BAR = "{desc}: {percentage:3.0f} %|{bar}| {elapsed}, {remaining} left"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -109,7 +111,17 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("build", help="make the index hold exactly what PATHs hold")
     command.add_argument("paths", nargs="*", type=Path, metavar="PATH", default=[DEFAULT_CORPUS])
     command.add_argument("--index", type=Path, default=configured_folder(), metavar="DIR")
-    command.add_argument("--force", action="store_true", help="build though nothing has changed")
+    command.add_argument(
+        "--force", action="store_true", help="read every file again though nothing has changed"
+    )
+    command.add_argument(
+        "--verify",
+        action="store_true",
+        help="compare every file's bytes, and not only its size and time",
+    )
+    command.add_argument(
+        "--wait", action="store_true", help="wait for another build in the same folder to end"
+    )
     command.set_defaults(run=_build)
     command = commands.add_parser("read", help="show what is read from files; store nothing")
     command.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -118,6 +130,9 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("check", help="verify the index")
     command.add_argument("--index", type=Path, default=configured_folder(), metavar="DIR")
     command.set_defaults(run=_check)
+    command = commands.add_parser("rollback", help="return to the index before the last build")
+    command.add_argument("--index", type=Path, default=configured_folder(), metavar="DIR")
+    command.set_defaults(run=_rollback)
     return parser
 
 
@@ -129,7 +144,14 @@ def _fail(message: str, code: int) -> int:
 def _build(options: argparse.Namespace) -> int:
     progress = _Bar()
     try:
-        result = build(options.paths, options.index, progress, force=options.force)
+        result = build(
+            options.paths,
+            options.index,
+            progress,
+            force=options.force,
+            verify=options.verify,
+            wait=options.wait,
+        )
     finally:
         progress.close()
     _print_result(result)
@@ -141,7 +163,9 @@ def _print_result(result: BuildResult) -> None:
     done = "Published" if result.built else "Nothing has changed; the index stays as it is:"
     print(
         f"{done} generation {result.name}: {_number(counts.reports, 'report')}, "
-        f"{_number(counts.paragraphs, 'paragraph')}, in {result.seconds:.1f} seconds."
+        f"{_number(counts.paragraphs, 'paragraph')}, {_number(counts.sentences, 'sentence')}, "
+        f"in {result.seconds:.1f} seconds ({_number(result.read, 'file')} read, "
+        f"{len(result.files) - result.read:,} unchanged)."
     )
     for line in coverage_lines(result.coverage):
         print(line)
@@ -202,23 +226,32 @@ def _reading_object(path: str, reading: Reading) -> dict[str, object]:
 
 
 def _check(options: argparse.Namespace) -> int:
+    problems = check_index(options.index)
+    for problem in problems:
+        print(printable(problem))
+    if problems:
+        return 1
     generation = open_generation(options.index)
     try:
-        problems = check_generation(generation)
         coverage = generation.coverage()
     finally:
         generation.close()
-    for problem in problems:
-        print(f"{problem}. Build it again: {rebuild_command(options.index)}")
-    if not problems:
-        counts = generation.manifest.counts
-        print(
-            f"Generation {generation.name} is sound: {_number(counts.reports, 'report')}, "
-            f"{_number(counts.paragraphs, 'paragraph')}, every checksum and vector as written."
-        )
+    counts = generation.manifest.counts
+    print(
+        f"Generation {generation.name} is sound: {_number(counts.reports, 'report')}, "
+        f"{_number(counts.paragraphs, 'paragraph')}, {_number(counts.sentences, 'sentence')}, "
+        "every checksum and vector as written."
+    )
     for line in coverage_lines(coverage):
         print(line)
-    return 1 if problems else 0
+    return 0
+
+
+def _rollback(options: argparse.Namespace) -> int:
+    with build_lock(options.index, wait=False):
+        name = roll_back(options.index)
+    print(f"Published generation {name} again. The one it replaces is kept: roll back to return.")
+    return 0
 
 
 if __name__ == "__main__":

@@ -8,60 +8,63 @@ import time
 from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Literal
 
 from index.coverage import coverage_of
-from index.encoder import configured_model, load_encoder
-from index.errors import (
-    BuildLockedError,
-    CorpusError,
-    IndexMissingError,
-    IndexUnusableError,
-    UnreadableFileError,
-)
-from index.generation import (
-    LEXICAL,
-    STORE,
-    VECTORS,
-    Counts,
-    ModelRecord,
-    new_generation,
-    open_generation,
-    publish,
-)
+from index.encoder import read_settings
+from index.errors import CorpusError, IndexMissingError, IndexUnusableError, UnreadableFileError
+from index.export import encoding_sha256, exported, passage_encoder
+from index.generation import LEXICAL, PARAGRAPHS, SENTENCES, STORE, open_generation
 from index.lexical import write_lexical
+from index.manifest import Counts, ModelRecord
+from index.model import configured_model
 from index.printable import printable
+from index.publish import new_generation, publish
 from index.records import Passage, Report, SourceFile
+from index.sentences import sentence_spans
 from index.store import council_name, write_store
 from index.vectors import write_vectors
-from indexer.corpus import find_files, sha256_of
+from indexer.changes import HeldReadings, states_of
+from indexer.corpus import find_files
 from indexer.duplicates import KnownReports
-from indexer.encoding import encode, encoding_sha256, titled
+from indexer.encoding import encode, texts_of, titled
+from indexer.lock import build_lock
+from indexer.vector_cache import VectorCache
 from indexer.workers import read_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from index.coverage import Coverage
-    from index.encoder import Encoder, Model, Vectors
-    from index.generation import Generation, Manifest
+    from index.export import Export
+    from index.generation import Generation
+    from index.manifest import Manifest
+    from index.model import Model
     from index.records import Reading
+    from index.vectors import Storage
+    from index.windows import Vectors
+    from indexer.changes import FileState
     from indexer.corpus import CorpusFile
     from indexer.encoding import Progress
+
+# Libraries whose versions decide what is read from a file, beside our own code.
+_READERS = ("pypdfium2", "python-docx", "nupunkt")
+# How a sentence's vector is stored: see `make bench`.
+_SENTENCE_STORAGE: Storage = "float16"
 
 
 @dataclass(frozen=True, slots=True)
 class BuildResult:
-    """What a build made, or found already made."""
+    """What a build made, or found already made; `read` is how many files it had to read."""
 
     name: str
     manifest: Manifest
     files: tuple[SourceFile, ...]
     coverage: Coverage
     built: bool
+    read: int
     seconds: float
 
 
@@ -80,57 +83,67 @@ def build(
     progress: Progress,
     *,
     force: bool = False,
-    load: Callable[[Model], Encoder] = load_encoder,
+    verify: bool = False,
+    wait: bool = False,
 ) -> BuildResult:
     """Make `folder` hold exactly what `paths` hold; does nothing where it does already.
 
-    Raises UsageError and CorpusError for what `paths` lack, ModelError, BuildLockedError, and
-    OSError where the folder cannot be written. Whatever is raised, the published index stays.
+    What is unchanged is neither read nor encoded again: a file is taken to be unchanged when its
+    size and time are, or with `verify` when its bytes are. `force` reads every file again. Raises
+    UsageError and CorpusError for what `paths` lack, ModelError, BuildLockedError (unless it is to
+    `wait`), and OSError where the folder cannot be written. Whatever is raised, the published index
+    stays.
     """
     started = time.monotonic()
     files = find_files(paths)
     model = configured_model()
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / "build.lock", timeout=0):
-            digests = _digests(files)
-            corpus_sha256 = _corpus_sha256(digests)
-            with _current(folder, model, force=force) as current:
-                if current is not None and current.manifest.corpus_sha256 == corpus_sha256:
-                    return BuildResult(
-                        current.name,
-                        current.manifest,
-                        tuple(current.store.files()),
-                        current.coverage(),
-                        built=False,
-                        seconds=time.monotonic() - started,
-                    )
-                collection = _read(files, digests, progress)
-                vectors = encode(
-                    collection.reports, collection.passages, current, lambda: load(model), progress
-                )
-            name, manifest = _write(folder, collection, vectors, model, corpus_sha256)
-    except Timeout as error:
-        raise BuildLockedError(
-            f"Another build is at work in {folder}. Wait until it is done, then build again."
-        ) from error
+    rules = rules_sha256()
+    with build_lock(folder, wait=wait), _current(folder, progress) as current:
+        held = HeldReadings(None if current is None else current.store)
+        states = states_of(files, held.files, verify=verify)
+        redone = _redone(current, model, rules, progress)
+        if current is not None and not redone and not force and held.same(states):
+            return BuildResult(
+                current.name,
+                current.manifest,
+                tuple(current.store.files()),
+                current.coverage(),
+                built=False,
+                read=0,
+                seconds=time.monotonic() - started,
+            )
+        kept: set[str] = set()
+        if current is not None and not force and current.manifest.rules_sha256 == rules:
+            kept = held.unchanged(states)
+            held.load()
+        collection = _read(files, states, held, kept, progress)
+        export = exported(model, folder)
+        cache = VectorCache(folder, export.folder.name, read_settings(export.folder).dimension)
+        texts = texts_of(collection.reports, collection.passages)
+        vectors = encode(texts, cache, lambda count: passage_encoder(export, count), progress)
+        name, manifest = _write(folder, collection, *vectors, export=export, rules=rules)
+        cache.keep_only(texts.all())
     return BuildResult(
         name,
         manifest,
         collection.sources,
         coverage_of(collection.reports, collection.sources, len(collection.passages)),
         built=True,
+        read=len(files) - len(kept),
         seconds=time.monotonic() - started,
     )
 
 
 @contextmanager
-def _current(folder: Path, model: Model, *, force: bool) -> Iterator[Generation | None]:
-    """The generation to build on; None where there is none, or it is of no use, or by `force`."""
+def _current(folder: Path, progress: Progress) -> Iterator[Generation | None]:
+    """The generation to build on; None where there is none, or it is of no use."""
     current = None
-    if not force:
-        with suppress(IndexMissingError, IndexUnusableError):
-            current = open_generation(folder, model)
+    with suppress(IndexMissingError):
+        try:
+            current = open_generation(folder)
+        except IndexUnusableError as error:
+            progress.say(f"{error} Building it from the start.")
     try:
         yield current
     finally:
@@ -138,61 +151,103 @@ def _current(folder: Path, model: Model, *, force: bool) -> Iterator[Generation 
             current.close()
 
 
-def _digests(files: Sequence[CorpusFile]) -> dict[str, str]:
-    """SHA-256 of each file's bytes by name; empty for one that cannot be opened."""
-    digests = {}
-    for file in files:
-        try:
-            digests[file.name] = sha256_of(file.path)
-        except OSError:
-            digests[file.name] = ""
-    return digests
+def _redone(current: Generation | None, model: Model, rules: str, progress: Progress) -> bool:
+    """Whether something other than the files has changed, and says what is done again for it."""
+    if current is None:
+        return False
+    before = current.manifest.model
+    said = []
+    if current.manifest.rules_sha256 != rules:
+        said.append("The rules that read files have changed: every file is read again.")
+    if before.sha256 != model.sha256:
+        said.append(
+            f"The model has changed from {before.name} to {model.name}: "
+            "every paragraph and sentence is encoded again."
+        )
+    elif before.encoding_sha256 != encoding_sha256():
+        said.append(
+            "The code that encodes has changed: every paragraph and sentence is encoded again."
+        )
+    for line in said:
+        progress.say(line)
+    return bool(said)
 
 
-def _corpus_sha256(digests: dict[str, str]) -> str:
-    """A digest over every file's name and bytes, and over the code that reads and stores them.
+def rules_sha256() -> str:
+    """A digest over the code and the libraries that read files and store what they say.
 
-    By the code itself and not by a version number, which a change of the rules could forget.
+    Over the code itself and not a version number, which a change of the rules could forget.
     """
     whole = hashlib.sha256()
     indexer = Path(__file__).parent
     for root in (indexer.parent / "index", indexer):
         for source in sorted([*root.rglob("*.py"), *root.glob("*.csv")]):
             whole.update(hashlib.sha256(source.read_bytes()).digest())
-    for name, digest in sorted(digests.items()):
-        whole.update(f"{name}\0{digest}\0".encode(errors="surrogateescape"))
+    for library in _READERS:
+        whole.update(f"{library} {version(library)}\0".encode())
     return whole.hexdigest()
 
 
-def _read(files: Sequence[CorpusFile], digests: dict[str, str], progress: Progress) -> _Collection:
+def _readings(
+    files: Sequence[CorpusFile], held: HeldReadings, kept: set[str], progress: Progress
+) -> Iterator[tuple[CorpusFile, Reading | UnreadableFileError]]:
+    """Each file with its reading or why there is none, in order; what is held is not read again."""
+    new = [file for file in files if file.name not in kept]
+    progress.start(f"Reading {len(new):,} files", len(new))
+    fresh = read_files(new, progress.advance)
+    for file in files:
+        if file.name in kept:
+            reading = held.reading(file.name)
+            yield file, UnreadableFileError(reading) if isinstance(reading, str) else reading
+        else:
+            yield next(fresh)
+
+
+def _read(
+    files: Sequence[CorpusFile],
+    states: Mapping[str, FileState],
+    held: HeldReadings,
+    kept: set[str],
+    progress: Progress,
+) -> _Collection:
     readings: dict[str, tuple[Report, Reading]] = {}
     known = KnownReports()
     sources: list[SourceFile] = []
-    progress.start("Reading files", len(files))
+
+    def became(
+        file: CorpusFile,
+        outcome: Literal["read", "duplicate", "unreadable"],
+        report_id: str | None,
+        reason: str | None,
+    ) -> None:
+        state = states[file.name]
+        sources.append(
+            SourceFile(
+                file.name, state.bytes, state.modified_ns, state.sha256, outcome, report_id, reason
+            )
+        )
+
     # Formats with pages first: of a report that is there twice, the one that can be cited by page
     # is kept.
     ordered = sorted(files, key=lambda file: (file.path.suffix.lower() != ".pdf", file.name))
-    for file, reading in read_files(ordered, progress.advance):
-        digest = digests[file.name]
+    for file, reading in _readings(ordered, held, kept, progress):
         if isinstance(reading, UnreadableFileError):
-            reason = printable(str(reading))  # it may quote the file
-            sources.append(SourceFile(file.name, digest, "unreadable", None, reason))
-            continue
-        if (same := known.same_as(reading)) is not None:
+            became(file, "unreadable", None, printable(str(reading)))  # it may quote the file
+        elif (same := known.same_as(reading)) is not None:
             reason = f"the same report as {readings[same][0].file}, which is kept"
-            sources.append(SourceFile(file.name, digest, "duplicate", same, reason))
-            continue
-        report = _report(file, reading, readings)
-        readings[report.id] = report, reading
-        known.add(report.id, reading)
-        sources.append(SourceFile(file.name, digest, "read", report.id, None))
+            became(file, "duplicate", same, reason)
+        else:
+            report = _report(file, reading, readings)
+            readings[report.id] = report, reading
+            known.add(report.id, reading)
+            became(file, "read", report.id, None)
     if not readings:
         listed = "\n".join(f"  {source.file}: {source.reason}" for source in sources)
         raise CorpusError(f"None of the {len(files)} files could be read:\n{listed}")
-    kept = sorted(readings.values(), key=lambda one: one[0].file)
+    kept_readings = sorted(readings.values(), key=lambda one: one[0].file)
     return _Collection(
-        tuple(report for report, _ in kept),
-        tuple(_passages(kept)),
+        tuple(report for report, _ in kept_readings),
+        tuple(_passages(kept_readings, held.sentences)),
         tuple(sorted(sources, key=lambda source: source.file)),
     )
 
@@ -211,8 +266,13 @@ def _report(file: CorpusFile, reading: Reading, taken: Iterable[str]) -> Report:
     return Report(readable, file.name, council, facts, reading.warnings, reading.listed)
 
 
-def _passages(readings: Sequence[tuple[Report, Reading]]) -> list[Passage]:
+def _passages(
+    readings: Sequence[tuple[Report, Reading]],
+    known: Mapping[str, tuple[tuple[int, int], ...]],
+) -> list[Passage]:
+    """Every passage by row; `known` are the sentences of texts that were split before."""
     passages: list[Passage] = []
+    first = 0
     for report, reading in readings:
         times: Counter[str] = Counter()
         findings = len(reading.paragraphs)
@@ -225,8 +285,20 @@ def _passages(readings: Sequence[tuple[Report, Reading]]) -> list[Passage]:
                 name += f"-{times[name]}"
             elif times[name] > 1:
                 name += f"~{times[name]}"
-            own = f"{report.id}/{name}"
-            passages.append(Passage(len(passages), own, report.id, at < findings, paragraph))
+            text = paragraph.text
+            sentences = known[text] if text in known else tuple(sentence_spans(text))
+            passages.append(
+                Passage(
+                    row=len(passages),
+                    id=f"{report.id}/{name}",
+                    report_id=report.id,
+                    finding=at < findings,
+                    paragraph=paragraph,
+                    first_sentence=first,
+                    sentences=sentences,
+                )
+            )
+            first += len(sentences)
     return passages
 
 
@@ -241,23 +313,35 @@ def _slug(text: str) -> str:
 def _write(
     folder: Path,
     collection: _Collection,
-    vectors: Vectors,
-    model: Model,
-    corpus_sha256: str,
+    paragraphs: Vectors,
+    sentences: Vectors,
+    *,
+    export: Export,
+    rules: str,
 ) -> tuple[str, Manifest]:
     reports, passages, sources = collection.reports, collection.passages, collection.sources
+    settings = read_settings(export.folder)
     with new_generation(folder) as partial:
         write_store(partial / STORE, reports, passages, sources)
-        write_vectors(partial / VECTORS, vectors)
+        write_vectors(partial / PARAGRAPHS, paragraphs)
+        write_vectors(partial / SENTENCES, sentences, _SENTENCE_STORAGE)
         write_lexical(partial / LEXICAL, [titled(one.paragraph) for one in passages])
         return publish(
             partial,
             ModelRecord(
-                name=model.name,
-                sha256=model.sha256,
-                dimension=vectors.shape[1],
-                encoding_sha256=encoding_sha256(),
+                name=export.model.name,
+                sha256=export.model.sha256,
+                dimension=settings.dimension,
+                query_prompt=settings.query_prompt,
+                passage_prompt=settings.passage_prompt,
+                encoding_sha256=export.encoding_sha256,
+                files=export.files,
             ),
-            corpus_sha256,
-            Counts(files=len(sources), reports=len(reports), paragraphs=len(passages)),
+            rules,
+            Counts(
+                files=len(sources),
+                reports=len(reports),
+                paragraphs=len(paragraphs),
+                sentences=len(sentences),
+            ),
         )

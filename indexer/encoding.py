@@ -1,66 +1,60 @@
-"""Passages → vectors; what the last generation holds already is not encoded again."""
+"""Passages → vectors of their paragraphs and of their sentences; no text is encoded twice."""
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from index.encoder import Encoder, Vectors
-    from index.generation import Generation
+    from index.encoder import PassageEncoder
     from index.records import Paragraph, Passage, Report
+    from index.windows import Vectors
+    from indexer.vector_cache import VectorCache
 
-_HERE = Path(__file__)
-_INDEX = _HERE.parents[1] / "index"
+# Letters encoded between two writings of the cache: about two seconds' work on two cores, which is
+# what a killed build loses at most.
+_CHUNK_LETTERS = 100_000
 
 
 class Progress(Protocol):
-    """Is told what is being done, of how many steps, and of each step."""
+    """Is told what is being done, of how many steps, and of each step; and what is to be known."""
 
+    def say(self, line: str) -> None: ...
     def start(self, what: str, total: int) -> None: ...
     def advance(self, steps: int = 1) -> None: ...
 
 
-def encode(
-    reports: Sequence[Report],
-    passages: Sequence[Passage],
-    current: Generation | None,
-    load: Callable[[], Encoder],
-    progress: Progress,
-) -> Vectors:
-    """A unit vector a passage: float32 of shape (passages, dimension).
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What the model reads of a collection: a text a passage by row, and a text a sentence."""
 
-    Vectors of `current` are taken over where the same code made them; where it holds them all, the
-    model is not even loaded.
+    paragraphs: list[str]
+    sentences: list[str]
+
+    def all(self) -> list[str]:
+        """Both, paragraphs first."""
+        return self.paragraphs + self.sentences
+
+
+def texts_of(reports: Sequence[Report], passages: Sequence[Passage]) -> Texts:
+    """What the model reads of each passage and of each sentence.
+
+    Of a passage list it reads the titles too, and the headings of what is no finding: they say what
+    it is ("What needs to improve"). It does not read the headings of findings, which stand over
+    dozens of paragraphs and draw them together; BM25 does, for their words.
     """
-    texts = _texts(reports, passages)
-    known: dict[str, Vectors] = {}
-    if current is not None and current.manifest.model.encoding_sha256 == encoding_sha256():
-        rows = range(len(current.vectors))
-        held = _texts(current.store.reports(), current.store.passages(rows))
-        known = dict(zip(held, current.vectors.all(), strict=True))
-    new = list(dict.fromkeys(text for text in texts if text not in known))
-    if new:
-        encoder = load()
-        progress.start("Encoding paragraphs", len(new))
-        known |= zip(new, encoder.encode_passages(new, progress.advance), strict=True)
-    return np.array([known[text] for text in texts], dtype=np.float32)
-
-
-def encoding_sha256() -> str:
-    """A digest over the code by which a passage becomes a vector.
-
-    Over the code and not a version number, which a change of it could forget.
-    """
-    whole = hashlib.sha256()
-    for source in (_HERE, _INDEX / "encoder.py", _INDEX / "sentences.py"):
-        whole.update(hashlib.sha256(source.read_bytes()).digest())
-    return whole.hexdigest()
+    listed = {report.id for report in reports if report.listed}
+    return Texts(
+        [
+            titled(one.paragraph)
+            if one.report_id in listed or not one.finding
+            else one.paragraph.text
+            for one in passages
+        ],
+        [sentence for one in passages for sentence in one.sentence_texts],
+    )
 
 
 def titled(paragraph: Paragraph) -> str:
@@ -68,15 +62,33 @@ def titled(paragraph: Paragraph) -> str:
     return f"{paragraph.section} {paragraph.text}" if paragraph.section else paragraph.text
 
 
-def _texts(reports: Sequence[Report], passages: Sequence[Passage]) -> list[str]:
-    """What the model reads of each passage.
+def encode(
+    texts: Texts, cache: VectorCache, load: Callable[[int], PassageEncoder], progress: Progress
+) -> tuple[Vectors, Vectors]:
+    """A unit vector a passage and a unit vector a sentence: float32 of shape (n, dimension) each.
 
-    Of a passage list it reads the titles too, and the headings of what is no finding: they say what
-    it is ("What needs to improve"). It does not read the headings of findings, which stand over
-    dozens of paragraphs and draw them together; BM25 does, for their words.
+    What `cache` holds is taken from it; `load` is told how many texts are left, and called where
+    there are any. Each chunk is in the cache before the next is begun.
     """
-    listed = {report.id for report in reports if report.listed}
-    return [
-        titled(one.paragraph) if one.report_id in listed or not one.finding else one.paragraph.text
-        for one in passages
-    ]
+    new = cache.missing(texts.all())
+    if new:
+        encoder = load(len(new))
+        progress.start(f"Encoding {len(new):,} paragraphs and sentences", sum(map(len, new)))
+        for chunk in _chunks(new):
+            cache.add(chunk, encoder.encode_passages(chunk))
+            progress.advance(sum(map(len, chunk)))
+    return cache.vectors(texts.paragraphs), cache.vectors(texts.sentences)
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[list[str]]:
+    """`texts`, long ones first, in parts of like length, so that little of a batch is padded."""
+    chunk: list[str] = []
+    letters = 0
+    for text in sorted(texts, key=len, reverse=True):
+        chunk.append(text)
+        letters += len(text)
+        if letters >= _CHUNK_LETTERS:
+            yield chunk
+            chunk, letters = [], 0
+    if chunk:
+        yield chunk

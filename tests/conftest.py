@@ -8,18 +8,21 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from index.encoder import MODEL_VARIABLE, WEIGHTS, Encoder, Model, configured_model, load_encoder
+from index.encoder import OnnxEncoder
 from index.errors import UnreadableFileError
-from index.generation import FOLDER_VARIABLE
+from index.export import exported
+from index.manifest import FOLDER_VARIABLE
+from index.model import MODEL_VARIABLE, WEIGHTS, Model, configured_model
 from indexer.build import build
 from indexer.reading import read_file
 from search.ask import Searcher
-from tests.fake_encoder import FakeEncoder
+from tests.fake_encoder import FakeEncoder, fake_exported
 from tests.made_reports import write_reports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from index.export import Export
     from index.records import Reading
     from indexer.corpus import CorpusFile
 
@@ -31,7 +34,13 @@ CORPUS = Path(__file__).parents[1] / "corpus"
 
 
 class Silence:
-    """Progress that nobody watches."""
+    """Progress that nobody watches; what was said is kept."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
 
     def start(self, what: str, total: int) -> None: ...
     def advance(self, steps: int = 1) -> None: ...
@@ -51,7 +60,10 @@ def read_here(
 
 def put_fakes_in_place(patch: pytest.MonkeyPatch, weights: Path) -> None:
     patch.setenv(MODEL_VARIABLE, str(weights))
-    patch.setattr("index.encoder.SentenceTransformerEncoder", FakeEncoder)
+    patch.setattr("indexer.build.exported", fake_exported)
+    patch.setattr("indexer.build.passage_encoder", lambda export, _: FakeEncoder(export.folder))
+    patch.setattr("indexer.checking.OnnxEncoder", FakeEncoder)
+    patch.setattr("search.ask.OnnxEncoder", FakeEncoder)
     patch.setattr("indexer.build.read_files", read_here)
 
 
@@ -70,6 +82,14 @@ def fake_model(fake_weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     put_fakes_in_place(monkeypatch, fake_weights)
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "index"))
     return configured_model()
+
+
+@pytest.fixture
+def encoded(fake_model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that builds encode from now on."""
+    encoder = FakeEncoder(tmp_path)
+    monkeypatch.setattr("indexer.build.passage_encoder", lambda *_: encoder)
+    return encoder.passages
 
 
 @pytest.fixture
@@ -104,18 +124,24 @@ def searcher(made_index: Path, fake_weights: Path) -> Searcher:
 
 
 @pytest.fixture(scope="session")
-def real_encoder() -> Encoder:
-    """The real model, loaded once."""
+def real_export(tmp_path_factory: pytest.TempPathFactory) -> Export:
+    """The export of the real model, made once, in an index folder of its own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(MODEL_VARIABLE, raising=False)
-        return load_encoder()
+        return exported(configured_model(), tmp_path_factory.mktemp("real") / "index")
 
 
 @pytest.fixture(scope="session")
-def real_index(real_encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real_encoder(real_export: Export) -> OnnxEncoder:
+    """The real model, loaded once."""
+    return OnnxEncoder(real_export.folder)
+
+
+@pytest.fixture(scope="session")
+def real_index(real_export: Export) -> Path:
     """The index of corpus/, built with the real model; set INSPECTION_SEARCH_INDEX to it."""
-    folder = tmp_path_factory.mktemp("real") / "index"
+    folder = real_export.folder.parents[1]
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv(MODEL_VARIABLE, raising=False)
-        build([CORPUS], folder, Silence(), load=lambda _: real_encoder)
+        build([CORPUS], folder, Silence())
     return folder

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from index.encoder import SETTINGS, EncoderSettings
+from index.export import Export, encoding_sha256
+from index.files import file_record
+from index.manifest import MODELS, export_name
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from index.encoder import Model
+    from index.model import Model
 
 KNOWN = ("adoption", "care", "early", "housing", "leavers", "risk", "school", "staff")
 # A passage without a known word and a question without one stand on axes of their own, so that
@@ -33,23 +41,28 @@ def bag(text: str, otherwise: int = _NO_WORD_IN_PASSAGE) -> NDArray[np.float32]:
 
 
 class FakeEncoder:
-    """Stands wherever an Encoder does; `passages` are the texts that it was given to encode."""
+    """Stands wherever an encoder does; `passages` are the texts that it was given to encode."""
 
-    dimension = DIMENSION
-
-    def __init__(self, model: Model) -> None:
-        self.model = model
+    def __init__(self, folder: Path, *, in_bulk: bool = False) -> None:
         self.passages: list[str] = []
 
-    def encode_passages(
-        self, texts: Sequence[str], progress: Callable[[int], None] = lambda _: None
-    ) -> NDArray[np.float32]:
+    def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:
         self.passages += texts
-        progress(len(texts))
-        vectors = np.zeros((len(texts), DIMENSION), dtype=np.float32)
-        for row, text in enumerate(texts):
-            vectors[row] = bag(text)
-        return vectors
+        return _stacked([bag(text) for text in texts])
 
-    def encode_question(self, question: str) -> NDArray[np.float32]:
-        return bag(question, _NO_WORD_IN_QUESTION)
+    def encode_questions(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        return _stacked([bag(text, _NO_WORD_IN_QUESTION) for text in texts])
+
+
+def _stacked(vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+    return np.array(vectors, dtype=np.float32).reshape(-1, DIMENSION)
+
+
+def fake_exported(model: Model, index: Path) -> Export:
+    """What index.export.exported does, of a model that needs no graph."""
+    encoding = encoding_sha256()
+    folder = index / MODELS / export_name(model.sha256, encoding)
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = EncoderSettings(DIMENSION, 256, 0, "", "")
+    (folder / SETTINGS).write_text(json.dumps(asdict(settings)), encoding="utf-8")
+    return Export(model, folder, {SETTINGS: file_record(folder / SETTINGS)}, encoding)

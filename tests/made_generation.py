@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.generation import LEXICAL, STORE, VECTORS, Counts, ModelRecord, new_generation, publish
+from index.files import FileRecord
+from index.generation import LEXICAL, PARAGRAPHS, SENTENCES, STORE
 from index.lexical import write_lexical
+from index.manifest import MODELS, Counts, ModelRecord, export_name
+from index.publish import new_generation, publish
 from index.records import Facts, Report, SourceFile
 from index.store import write_store
 from index.vectors import write_vectors
@@ -19,7 +23,15 @@ if TYPE_CHECKING:
 
     from index.generation import Generation
 
-MODEL = ModelRecord(name="fake", sha256="f" * 64, dimension=DIMENSION, encoding_sha256="e" * 64)
+MODEL = ModelRecord(
+    name="fake",
+    sha256="f" * 64,
+    dimension=DIMENSION,
+    query_prompt="",
+    passage_prompt="",
+    encoding_sha256="e" * 64,
+    files={"model.onnx": FileRecord(bytes=5, sha256=hashlib.sha256(b"graph").hexdigest())},
+)
 
 
 def publish_made(
@@ -31,18 +43,23 @@ def publish_made(
 ) -> str:
     """The name of the new generation in `folder`; every text, file and digest says `mark`."""
     made = [passage(row, f"Staff say {mark} {row}.") for row in range(passages)]
+    export = folder / MODELS / export_name(model.sha256, model.encoding_sha256)
+    if not export.exists():
+        export.mkdir(parents=True)
+        (export / "model.onnx").write_bytes(b"graph")
     with new_generation(folder) as partial:
         write_store(
             partial / STORE,
             [Report("r", f"{mark}.txt", None, Facts())],
             made,
-            [SourceFile(f"{mark}.txt", "", "read", "r", None)],
+            [SourceFile(f"{mark}.txt", 1, 1, "", "read", "r", None)],
         )
-        vectors = [bag(one.paragraph.text) for one in made]
-        write_vectors(partial / VECTORS, np.array(vectors, dtype=np.float32))
+        vectors = np.array([bag(one.paragraph.text) for one in made], dtype=np.float32)
+        write_vectors(partial / PARAGRAPHS, vectors)
+        write_vectors(partial / SENTENCES, vectors)
         write_lexical(partial / LEXICAL, [one.paragraph.text for one in made])
-        counts = counts or Counts(files=1, reports=1, paragraphs=passages)
-        name, _ = publish(partial, model, corpus_sha256=mark, counts=counts)
+        counts = counts or Counts(files=1, reports=1, paragraphs=passages, sentences=passages)
+        name, _ = publish(partial, model, rules_sha256=mark, counts=counts)
     return name
 
 
@@ -50,11 +67,12 @@ def marks_of(generation: Generation) -> set[str]:
     """The marks that a generation's manifest, store, vectors and words bear; one if it is whole."""
     manifest, store = generation.manifest, generation.store
     rows = range(manifest.counts.paragraphs)
-    found = {manifest.corpus_sha256, store.reports()[0].file.removesuffix(".txt")}
+    found = {manifest.rules_sha256, store.reports()[0].file.removesuffix(".txt")}
     found |= {one.paragraph.text.split()[2] for one in store.passages(rows)}
-    if not store.count()[1] == len(rows) == len(generation.vectors) == len(generation.lexical):
+    vectors = (generation.paragraphs, generation.sentences)
+    if {store.count()[1], *map(len, vectors), len(generation.lexical)} != {len(rows)}:
         found.add("other numbers of passages")
-    if not generation.lexical.scores(manifest.corpus_sha256).all():
+    if not generation.lexical.scores(manifest.rules_sha256).all():
         found.add("other words")
     return found
 

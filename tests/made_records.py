@@ -32,9 +32,31 @@ def paragraph(
     )
 
 
+def passage_of(made: Paragraph, row: int = 0, own: str = "r/1", report_id: str = "r") -> Passage:
+    """A finding of no more than one paragraph, its text one sentence."""
+    return Passage(
+        row=row,
+        id=own,
+        report_id=report_id,
+        finding=True,
+        paragraph=made,
+        first_sentence=row,
+        sentences=((0, len(made.text)),),
+    )
+
+
 def passage(row: int, text: str, report_id: str = "r", *, finding: bool = True) -> Passage:
+    """A passage of one sentence; in a collection of such ones it is the sentence of its row."""
     number = str(row + 1) if finding else None
-    return Passage(row, f"{report_id}/{row + 1}", report_id, finding, paragraph(text, number))
+    return Passage(
+        row=row,
+        id=f"{report_id}/{row + 1}",
+        report_id=report_id,
+        finding=finding,
+        paragraph=paragraph(text, number),
+        first_sentence=row,
+        sentences=((0, len(text)),),
+    )
 
 
 _WORDS = st.text(max_size=20)
@@ -75,14 +97,19 @@ _REPORTS = st.builds(
     warnings=st.lists(_WORDS, max_size=2).map(tuple),
     listed=st.booleans(),
 )
+_SPANS = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99)), max_size=3).map(tuple)
 any_reports = st.lists(_REPORTS, max_size=4, unique_by=lambda report: report.id)
 any_passages = st.lists(
-    st.tuples(_WORDS, _WORDS, st.booleans(), _PARAGRAPHS), max_size=4, unique_by=lambda one: one[0]
+    st.tuples(_WORDS, _WORDS, st.booleans(), _PARAGRAPHS, st.integers(0, 999), _SPANS),
+    max_size=4,
+    unique_by=lambda one: one[0],
 ).map(lambda made: [Passage(row, *one) for row, one in enumerate(made)])
 any_files = st.lists(
     st.builds(
         SourceFile,
         file=_WORDS,
+        bytes=st.integers(0, 2**40),
+        modified_ns=st.integers(-1, 2**62),
         sha256=_WORDS,
         outcome=st.sampled_from(["read", "duplicate", "unreadable"]),
         report_id=_MAYBE_WORDS,

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.generation import FOLDER_VARIABLE
+from index.manifest import FOLDER_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

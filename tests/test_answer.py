@@ -1,28 +1,55 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.encoder import Model
 from index.sentences import sentence_spans
-from search.answer import quotable, quote
-from search.retrieve import Candidate
-from tests.fake_encoder import KNOWN, FakeEncoder, bag
+from search.answer import Quote, quotable, quote
+from tests.fake_encoder import KNOWN, bag
 from tests.made_records import passage
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
     from index.records import Passage
 
-ENCODER = FakeEncoder(Model("fake", Path(), "0"))
+
+class Sentences:
+    """The vectors of the sentences of some passages, as a generation holds them."""
+
+    def __init__(self, passages: list[Passage]) -> None:
+        self._vectors = [bag(text) for one in passages for text in one.sentence_texts]
+
+    def similarities(
+        self, question: NDArray[np.float32], rows: NDArray[np.int64]
+    ) -> NDArray[np.float32]:
+        return np.array([self._vectors[row] @ question for row in rows], dtype=np.float32)
+
+
+def split(texts: Sequence[str]) -> list[Passage]:
+    passages: list[Passage] = []
+    first = 0
+    for row, text in enumerate(texts):
+        spans = tuple(sentence_spans(text))
+        passages.append(replace(passage(row, text), first_sentence=first, sentences=spans))
+        first += len(spans)
+    return passages
+
+
+def quoted_from(passages: list[Passage], question: str) -> list[Quote]:
+    sentences: Any = Sentences(passages)
+    return quote(bag(question), passages, sentences)
 
 
 def quotes(question: str, *texts: str) -> list[str]:
-    passages = [passage(row, text) for row, text in enumerate(texts)]
-    return [one.text for one in quote(bag(question), passages, ENCODER)]
+    return [one.text for one in quoted_from(split(texts), question)]
 
 
 # The nearest sentence, and the one before where it leans back
@@ -85,8 +112,7 @@ QUOTABLE = [
 def test_the_best_is_quotable_whatever_its_score_and_what_comes_near_it(
     scores: list[float], expected: int
 ) -> None:
-    ranked = [(Candidate(passage(row, "."), 0, 0), score) for row, score in enumerate(scores)]
-    assert [one.passage.row for one, _ in quotable(ranked, 0.85)] == list(range(expected))
+    assert quotable(scores, 0.85) == expected
 
 
 # Verbatim
@@ -106,8 +132,7 @@ SENTENCES = st.lists(
 
 @given(st.lists(SENTENCES | st.text(), max_size=5), st.sampled_from(KNOWN))
 def test_every_quotation_is_verbatim_and_of_whole_sentences(texts: list[str], word: str) -> None:
-    passages: list[Passage] = [passage(row, text) for row, text in enumerate(texts)]
-    for one in quote(bag(word), passages, ENCODER):
+    for one in quoted_from(split(texts), word):
         text = one.passage.paragraph.text
         assert one.text == text[one.start : one.end] in texts[one.passage.row]
         spans = sentence_spans(text)

@@ -8,7 +8,8 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import search.ask
-from index.generation import FOLDER_VARIABLE, open_generation
+from index.generation import open_generation
+from index.manifest import FOLDER_VARIABLE
 from search.api import middleware, routes
 from tests.contract import problems_of
 from tests.made_reports import COUNT
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from index.encoder import Model
+    from index.model import Model
 
 
 @pytest.fixture

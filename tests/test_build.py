@@ -10,6 +10,7 @@ from filelock import FileLock
 from index.errors import BuildLockedError, CorpusError, ModelError, UsageError
 from index.generation import open_generation
 from index.records import Filters
+from index.sentences import sentence_spans
 from indexer.build import BuildResult, build
 from indexer.workers import read_files
 from tests.conftest import Silence
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from index.encoder import Model
     from index.generation import Generation
 
 pytestmark = pytest.mark.usefixtures("fake_model")
@@ -46,7 +46,7 @@ def numbers(generation: Generation, filters: Filters | None = None) -> list[str 
 def test_a_build_holds_every_report_with_every_passage_in_its_order(built_index: Path) -> None:
     generation = open_generation(built_index)
     assert [report.file for report in generation.store.reports()] == sorted(REPORTS)
-    assert generation.store.count() == (3, COUNT)
+    assert generation.store.count()[:2] == (3, COUNT)
     assert numbers(generation) == ["1", "2", "1", "2", "3", "4", None, None, "1", "2", "3"]
     assert [one.row for one in generation.store.passages(range(COUNT))] == list(range(COUNT))
 
@@ -61,36 +61,57 @@ def test_ids_name_council_day_and_paragraph(built_index: Path) -> None:
 
 
 def test_only_reports_texts_are_encoded_and_their_headings_are_left_to_the_words(
-    fake_model: Model, corpus: Path, tmp_path: Path
+    encoded: list[str], corpus: Path, tmp_path: Path
 ) -> None:
-    encoder = FakeEncoder(fake_model)
-    build([corpus], tmp_path / "index", Silence(), load=lambda _: encoder)
-    assert encoder.passages[5] == "Adoption is timely."
+    build_from(corpus, index=tmp_path / "index")
+    assert "Adoption is timely." in encoded
     scores = open_generation(tmp_path / "index").lexical.scores("leavers")
     assert scores[5] > 0  # "…children in care and care leavers" stands over it
 
 
+def test_each_sentence_has_the_vector_of_its_text(built_index: Path) -> None:
+    generation = open_generation(built_index)
+    passages = generation.store.passages(range(COUNT))
+    sentences = [text for one in passages for text in one.sentence_texts]
+    assert len(sentences) == len(generation.sentences) == generation.store.count()[2] > COUNT
+    for row, text in enumerate(sentences):
+        assert generation.sentences.all()[row] == pytest.approx(bag(text), abs=1e-3)
+    for one in passages:
+        assert one.sentences == tuple(sentence_spans(one.paragraph.text))
+
+
+def test_no_text_is_encoded_twice(encoded: list[str], corpus: Path, tmp_path: Path) -> None:
+    build_from(corpus, index=tmp_path / "index")
+    assert len(encoded) == len(set(encoded))
+    times = len(encoded)
+    build_from(corpus, index=tmp_path / "index", force=True)
+    assert len(encoded) == times
+
+
 def test_only_new_texts_are_encoded_and_every_vector_is_its_texts(
-    fake_model: Model, corpus: Path, built_index: Path
+    corpus: Path, built_index: Path, encoded: list[str]
 ) -> None:
     path = corpus / "northbridge-2018.txt"
     path.write_text(path.read_text("utf-8").replace("no housing", "good housing"), "utf-8")
-    encoder = FakeEncoder(fake_model)
-    build([corpus], built_index, Silence(), load=lambda _: encoder)
-    assert encoder.passages == ["Care leavers have good housing."]
+    build_from(corpus, index=built_index)
+    assert encoded == ["Care leavers have good housing."]
     generation = open_generation(built_index)
-    assert generation.vectors.all()[1] == pytest.approx(bag("care leavers housing"))
-    assert generation.vectors.all()[5] == pytest.approx(bag("adoption"))
+    assert generation.paragraphs.all()[1] == pytest.approx(bag("care leavers housing"), abs=1e-3)
+    assert generation.paragraphs.all()[5] == pytest.approx(bag("adoption"), abs=1e-3)
 
 
 def test_vectors_that_other_code_made_are_not_taken_over(
-    fake_model: Model, corpus: Path, built_index: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path, built_index: Path, encoded: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (corpus / "new.txt").write_text((corpus / "northbridge-2018.txt").read_text("utf-8") + " New.")
-    monkeypatch.setattr("indexer.encoding.encoding_sha256", lambda: "0" * 64)
-    encoder = FakeEncoder(fake_model)
-    build([corpus], built_index, Silence(), load=lambda _: encoder)
-    assert len(encoder.passages) >= COUNT
+    for module in ("tests.fake_encoder", "indexer.build"):
+        monkeypatch.setattr(f"{module}.encoding_sha256", lambda: "0" * 64)
+    progress = Silence()
+    result = build([corpus], built_index, progress)
+    assert result.built
+    assert len(encoded) >= COUNT
+    assert progress.said == [
+        "The code that encodes has changed: every paragraph and sentence is encoded again."
+    ]
 
 
 # What makes a build begin anew
@@ -144,7 +165,7 @@ def test_a_damaged_index_is_built_anew_without_being_forced(
     corpus: Path, built_index: Path
 ) -> None:
     name = open_generation(built_index).name
-    (built_index / "generations" / name / "vectors.faiss").write_bytes(b"damaged")
+    (built_index / "generations" / name / "paragraphs" / "exact.faiss").write_bytes(b"damaged")
     assert build_from(corpus, index=built_index).built
     assert numbers(open_generation(built_index))
 
@@ -196,7 +217,7 @@ def test_a_corpus_of_which_nothing_can_be_read_is_refused_and_the_index_stays(
         "fake.pdf",
         "photo.jpeg",
     ]
-    assert open_generation(built_index).store.count() == (3, COUNT)
+    assert open_generation(built_index).store.count()[:2] == (3, COUNT)
 
 
 def test_files_that_cannot_be_read_are_told_and_the_rest_goes_on(
@@ -226,6 +247,7 @@ def test_a_build_that_is_interrupted_while_encoding_leaves_the_old_index(
         raise KeyboardInterrupt
 
     before = open_generation(built_index).name
+    shutil.rmtree(built_index / "encoded")
     with monkeypatch.context() as patch:
         patch.setattr(FakeEncoder, "encode_passages", interrupted)
         with pytest.raises(KeyboardInterrupt):
@@ -275,7 +297,7 @@ def test_the_same_report_twice_is_kept_once_and_found_by_either_name(
     (copy,) = [one for one in result.files if one.file == "z copy.txt"]
     assert copy.reason == "the same report as northbridge-2021.txt, which is kept"
     generation = open_generation(tmp_path / "index")
-    assert generation.store.count() == (3, COUNT)
+    assert generation.store.count()[:2] == (3, COUNT)
     kept = numbers(generation, Filters(report="northbridge-2021.txt"))
     assert numbers(generation, Filters(report="z copy.txt")) == kept != []
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.records import Facts, Paragraph, Passage, Report
+from index.records import Facts, Paragraph, Report
 from search.cite import cite, days, inspection, label, pages
-from tests.made_records import paragraph
+from tests.made_records import paragraph, passage_of
 
 SUNDERLAND = Facts(
     council="Sunderland City Council",
@@ -125,7 +125,8 @@ def test_pages_are_in_brackets(first: int | None, last: int | None, expected: st
 
 def test_a_citation_holds_what_its_label_says() -> None:
     found = cite(
-        REPORT, Passage(3, "sunderland-2021-08-20/27", REPORT.id, finding=True, paragraph=PARA)
+        REPORT,
+        passage_of(PARA, 3, "sunderland-2021-08-20/27", REPORT.id),
     )
     assert (found.id, found.paragraph) == ("sunderland-2021-08-20/27", "27")
     assert (found.file, found.council) == ("sunderland.pdf", "Sunderland City Council")
@@ -136,7 +137,10 @@ def test_a_citation_holds_what_its_label_says() -> None:
 
 @given(st.text(min_size=1))
 def test_a_link_leads_back_to_any_id(own: str) -> None:
-    link = cite(REPORT, Passage(0, own, REPORT.id, finding=True, paragraph=PARA)).link
+    link = cite(
+        REPORT,
+        passage_of(PARA, 0, own, REPORT.id),
+    ).link
     assert parse_qs(urlsplit(link).query, keep_blank_values=True) == {"id": [own]}
     assert urlsplit(link).path == "/passage"
     assert link.isascii()

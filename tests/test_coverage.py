@@ -24,7 +24,7 @@ from tests.made_reports import NORTHBRIDGE_2021
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from index.encoder import Model
+    from index.model import Model
 
 NORTHBRIDGE = Report(
     "n",
@@ -37,10 +37,10 @@ SOUTHMERE = Report("s", "s.pdf", "Southmere", Facts(published=date(2013, 5, 6)))
 NAMELESS = Report("x", "x.pdf", None, Facts())
 PASSAGES = Report("l", "l.csv", None, Facts(), listed=True)
 FILES = (
-    SourceFile("z.pdf", "", "unreadable", None, "truncated: the file stops before its end mark"),
-    SourceFile("n.pdf", "", "read", "n", None),
-    SourceFile("n.txt", "", "duplicate", "n", "the same report as n.pdf, which is kept"),
-    SourceFile("a.pdf", "", "unreadable", None, "timed out after 30 seconds"),
+    SourceFile("z.pdf", 9, 9, "", "unreadable", None, "truncated: the file stops before its end"),
+    SourceFile("n.pdf", 9, 9, "", "read", "n", None),
+    SourceFile("n.txt", 9, 9, "", "duplicate", "n", "the same report as n.pdf, which is kept"),
+    SourceFile("a.pdf", 9, 9, "", "unreadable", None, "timed out after 30 seconds"),
 )
 # Each moves the cursor, breaks the line, turns the direction or shows nothing.
 HOSTILE_NAMES = (
@@ -86,7 +86,7 @@ def test_the_table_tells_every_file_that_is_not_simply_in_the_index() -> None:
         "Reports with warnings  1",
         "Could not be read:",
         "  a.pdf: timed out after 30 seconds",
-        "  z.pdf: truncated: the file stops before its end mark",
+        "  z.pdf: truncated: the file stops before its end",
         "Not kept:",
         "  n.txt: the same report as n.pdf, which is kept",
         "Read with warnings:",

@@ -8,23 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from index.encoder import Model
 from index.errors import IndexMissingError, IndexUnusableError
-from index.generation import (
+from index.generation import Generation, _broken_files, check_generation, open_generation
+from index.manifest import (
     DEFAULT_FOLDER,
     FOLDER_VARIABLE,
     FORMAT,
     Counts,
-    Generation,
-    _file_problems,
-    _generation_folder,
-    check_generation,
     configured_folder,
-    new_generation,
-    open_generation,
+    manifest_of,
     read_manifest,
     rebuild_command,
 )
+from index.model import Model
+from index.publish import new_generation
 from tests.made_generation import MODEL, marks_of, publish_made, publish_many
 
 if TYPE_CHECKING:
@@ -32,7 +29,8 @@ if TYPE_CHECKING:
 
 FILES = (
     "paragraphs.sqlite",
-    "vectors.faiss",
+    "paragraphs/exact.faiss",
+    "sentences/exact.faiss",
     "words/data.csc.index.npy",
     "words/indices.csc.index.npy",
     "words/indptr.csc.index.npy",
@@ -49,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def generation_folder(folder: Path) -> Path:
-    return folder / "generations" / (folder / "current").read_text(encoding="utf-8").strip()
+    return folder / "generations" / (folder / "current").read_text(encoding="utf-8").splitlines()[0]
 
 
 def everything_in(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -87,7 +85,7 @@ def test_a_generation_that_is_open_stays_whole_when_two_more_are_published(folde
     publish_made(folder, "third")
     assert not (folder / "generations" / first.name).exists()
     assert marks_of(first) == {"first"}
-    assert first.vectors.nearest(first.vectors.all()[1], 1)
+    assert first.paragraphs.nearest(first.paragraphs.all()[1], 1)
 
 
 def test_what_is_written_aside_is_gone_when_its_build_fails(folder: Path) -> None:
@@ -127,12 +125,13 @@ def test_a_build_killed_before_the_pointer_is_moved_leaves_the_old_generation(
     name = publish_made(folder, "third")
     assert marks_of(open_generation(folder)) == {"third"}
     kept = {path.name for path in (folder / "generations").iterdir()}
-    assert kept == {before.decode().strip(), name}
+    assert kept == {before.decode().split()[0], name}
 
 
 WRONG_COUNTS = [
-    (Counts(files=1, reports=2, paragraphs=3), "1 reports and 3 paragraphs; the manifest says 2"),
-    (Counts(files=1, reports=1, paragraphs=4), "1 reports and 3 paragraphs; .* says 1 and 4"),
+    (Counts(files=1, reports=2, paragraphs=3, sentences=3), "1 reports, 3 paragraphs .* says 2 re"),
+    (Counts(files=1, reports=1, paragraphs=4, sentences=3), "3 paragraphs .* 1 reports, 4 para"),
+    (Counts(files=1, reports=1, paragraphs=3, sentences=5), "3 sentences; .* and 5 sentences"),
 ]
 
 
@@ -179,13 +178,13 @@ def test_readers_see_one_generation_or_another_and_never_a_mixture(folder: Path)
     assert marks_of(open_generation(folder)) == {"mark25"}
 
 
-@pytest.mark.parametrize("between", ["_generation_folder", "_file_problems"])
+@pytest.mark.parametrize("between", ["manifest_of", "_broken_files"])
 def test_a_generation_that_is_cleared_away_while_it_is_being_opened_gives_way_to_the_newest(
     between: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: dict[str, Callable[..., Any]] = {
-        "_generation_folder": _generation_folder,
-        "_file_problems": _file_problems,
+        "manifest_of": manifest_of,
+        "_broken_files": _broken_files,
     }
     step = steps[between]
 
@@ -196,7 +195,8 @@ def test_a_generation_that_is_cleared_away_while_it_is_being_opened_gives_way_to
         publish_made(folder, "third")
         return result
 
-    monkeypatch.setattr(f"index.generation.{between}", overtaken)
+    room = "manifest" if between == "manifest_of" else "generation"
+    monkeypatch.setattr(f"index.{room}.{between}", overtaken)
     assert marks_of(open_generation(folder)) == {"third"}
 
 
@@ -215,7 +215,7 @@ def test_opening_and_checking_write_nothing(folder: Path) -> None:
 def test_vectors_and_words_are_mapped_so_that_readers_share_their_pages(folder: Path) -> None:
     generation = open_generation(folder)
     maps = Path("/proc/self/maps").read_text(encoding="utf-8")
-    assert f"{generation.name}/vectors.faiss" in maps
+    assert f"{generation.name}/paragraphs/exact.faiss" in maps
     assert f"{generation.name}/words/data.csc.index.npy" in maps
 
 
@@ -282,12 +282,12 @@ DAMAGES = {
     "a truncated manifest": (_cut_manifest, "a manifest that cannot be understood"),
     "no manifest": (_take_away_manifest, "no readable manifest (No such file"),
     "a later format": (
-        _change_manifest('"format": 1', '"format": 2'),
-        "has format 2, and this version reads format 1",
+        _change_manifest('"format": 2', '"format": 3'),
+        "has format 3, and this version reads format 2",
     ),
     "a later format of another shape": (
-        _change_manifest('"format": 1', '"format": 3, "shards": 2'),
-        "has format 3, and this version reads format 1",
+        _change_manifest('"format": 2', '"format": 3, "shards": 2'),
+        "has format 3, and this version reads format 2",
     ),
     "a manifest of another shape": (
         _change_manifest('"counts"', '"numbers"'),
@@ -362,5 +362,5 @@ def test_the_rebuild_command_names_the_folder_only_where_it_is_not_the_usual_one
 def test_the_manifest_alone_tells_name_and_counts(folder: Path) -> None:
     name, manifest = read_manifest(folder)
     assert name == generation_folder(folder).name
-    assert manifest.counts == Counts(files=1, reports=1, paragraphs=3)
+    assert manifest.counts == Counts(files=1, reports=1, paragraphs=3, sentences=3)
     assert isinstance(open_generation(folder), Generation)

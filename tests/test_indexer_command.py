@@ -31,7 +31,9 @@ def test_a_build_ends_with_its_counts_its_seconds_and_what_could_not_be_read(
     first = out.splitlines()[0]
     name = open_generation(tmp_path / "index").name
     assert re.fullmatch(
-        rf"Published generation {name}: 3 reports, {COUNT} paragraphs, in \d+\.\d seconds\.", first
+        rf"Published generation {name}: 3 reports, {COUNT} paragraphs, \d+ sentences, "
+        r"in \d+\.\d seconds \(5 files read, 0 unchanged\)\.",
+        first,
     )
     assert "  fake.pdf: a text file saved under a .pdf name\n" in out
     assert "northbridge-2018.txt: the same report as copy.txt, which is kept" in out
@@ -66,7 +68,7 @@ def test_a_second_build_says_that_nothing_has_changed_and_a_forced_one_builds(
 
 def test_index_names_another_folder(corpus: Path, tmp_path: Path) -> None:
     assert main([str(corpus), "--index", str(tmp_path / "deep" / "er")]) == 0
-    assert open_generation(tmp_path / "deep" / "er").store.count() == (3, COUNT)
+    assert open_generation(tmp_path / "deep" / "er").store.count()[:2] == (3, COUNT)
     assert not (tmp_path / "index").exists()
 
 
@@ -75,8 +77,9 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(
 ) -> None:
     assert main([str(corpus)]) == 0
     err = capsys.readouterr().err.splitlines()
-    assert "Reading files: 3" in err
-    assert f"Encoding paragraphs: {COUNT}" in err
+    assert err[0] == "Reading 3 files …"
+    assert re.fullmatch(r"Reading 3 files: 30 %, about \d+ s left", err[1])
+    assert re.fullmatch(r"Encoding \d+ paragraphs and sentences …", err[3])
     assert not [line for line in err if not line.isprintable()]
 
 
@@ -151,6 +154,7 @@ def test_a_build_that_is_stopped_says_that_the_old_index_stays(
 
     before = open_generation(built_index).name
     monkeypatch.setattr(FakeEncoder, "encode_passages", stop)
+    shutil.rmtree(built_index / "encoded")
     assert main([str(corpus), "--force"]) == code
     err = capsys.readouterr().err
     assert complaint in err
@@ -247,14 +251,14 @@ def test_check_finds_a_sound_index_sound(
 def test_check_names_damage_and_the_command_that_mends_it_which_does(
     corpus: Path, built_index: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path = next(built_index.glob("generations/*/vectors.faiss"))
+    path = next(built_index.glob("generations/*/paragraphs/exact.faiss"))
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
     assert main(["check"]) == 1
-    err = capsys.readouterr().err
-    assert "is damaged: vectors.faiss" in err
-    assert f".venv/bin/python -m indexer build --force --index {built_index}" in err
+    out = capsys.readouterr().out
+    assert "is damaged: paragraphs/exact.faiss" in out
+    assert f".venv/bin/python -m indexer build --force --index {built_index}" in out
     assert main(["build", str(corpus), "--force", "--index", str(built_index)]) == 0
     assert main(["check"]) == 0
 
@@ -263,11 +267,13 @@ def test_check_tells_each_problem_on_a_line_with_the_command(
     built_index: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     problems = ["paragraphs.sqlite holds 1 report", "vectors.faiss holds 2 vectors"]
-    monkeypatch.setattr("indexer.__main__.check_generation", lambda _: problems)
+    monkeypatch.setattr("indexer.checking.check_generation", lambda _: problems)
     assert main(["check"]) == 1
     lines = capsys.readouterr().out.splitlines()
     command = f".venv/bin/python -m indexer build --force --index {built_index}"
-    assert lines[:2] == [f"{problem}. Build it again: {command}" for problem in problems]
+    name = open_generation(built_index).name
+    told = [f"In generation {name}, {one}. Build it again: {command}" for one in problems]
+    assert lines == told
 
 
 def test_check_without_an_index_exits_1_and_names_the_build_command(

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import CorpusError, IndexUnusableError
-from index.lexical import FILES, Lexical, write_lexical
+from index.lexical import Lexical, write_lexical
 
 TEXTS = [
     "Care leavers live in good housing.",
@@ -77,9 +77,20 @@ def test_a_collection_without_words_is_refused(texts: list[str], tmp_path: Path)
         write_lexical(tmp_path / "words", texts)
 
 
-def test_exactly_the_files_that_are_named_are_written(tmp_path: Path) -> None:
+FILES = (
+    "data.csc.index.npy",
+    "indices.csc.index.npy",
+    "indptr.csc.index.npy",
+    "params.index.json",
+    "vocab.index.json",
+)
+
+
+def test_it_tells_its_own_texts_from_others(tmp_path: Path) -> None:
     write_lexical(tmp_path / "words", TEXTS)
-    assert {path.name for path in (tmp_path / "words").iterdir()} == set(FILES)
+    assert not Lexical(tmp_path / "words").differs(TEXTS)
+    for others in (TEXTS[::-1], TEXTS[:-1], [*TEXTS[:-1], "A word too many."]):
+        assert Lexical(tmp_path / "words").differs(others)
 
 
 @pytest.mark.parametrize("name", FILES)

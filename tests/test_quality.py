@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.encoder import MODEL_VARIABLE
+from index.model import MODEL_VARIABLE
 from search.ask import Searcher
 from tests.quality.measures import auroc, mean, ndcg, recall
 
 if TYPE_CHECKING:
-    from index.encoder import Encoder
+    from index.encoder import OnnxEncoder
 
 QUESTIONS = Path(__file__).parent / "questions_sunderland_2021.jsonl"
 
@@ -52,7 +52,7 @@ def test_auroc_counts_ties_for_half() -> None:
 
 @pytest.mark.model
 def test_the_questions_on_the_shipped_report_are_ranked_as_well_as_measured(
-    real_index: Path, real_encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+    real_index: Path, real_encoder: OnnxEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
     searcher = Searcher(real_index, load=lambda _: real_encoder)

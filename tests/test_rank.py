@@ -6,13 +6,12 @@ from hypothesis import strategies as st
 
 from search.rank import Ranking, Weights, load_fitted, rank, weights_of
 from search.retrieve import Candidate
-from tests.made_records import passage
 
 
 def candidate(
     row: int, similarity: float, words: float = 0.0, *, finding: bool = True
 ) -> Candidate:
-    return Candidate(passage(row, "Text.", finding=finding), similarity, words)
+    return Candidate(row, finding, similarity, words)
 
 
 ONE = candidate(0, similarity=0.5, words=0.25)
@@ -33,7 +32,7 @@ def test_a_score_is_the_weighted_sum_and_ties_stand_as_in_the_collection(
     weights: Weights, order: list[tuple[int, float]]
 ) -> None:
     ranked = rank([INTRODUCTION, TWO, ONE], weights)
-    assert [(one.passage.row, score) for one, score in ranked] == order
+    assert [(one.row, score) for one, score in ranked] == order
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1), st.booleans())))
@@ -45,7 +44,7 @@ def test_ranking_loses_nothing_and_does_not_depend_on_the_order_given(
         for row, (similarity, words, finding) in enumerate(evidence)
     ]
     ranked = rank(made, load_fitted().weights)
-    assert sorted(one.passage.row for one, _ in ranked) == list(range(len(made)))
+    assert sorted(one.row for one, _ in ranked) == list(range(len(made)))
     assert rank(made[::-1], load_fitted().weights) == ranked
     assert [score for _, score in ranked] == sorted((score for _, score in ranked), reverse=True)
 

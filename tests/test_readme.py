@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.generation import FOLDER_VARIABLE
+from index.manifest import FOLDER_VARIABLE
 from tests.serving import ROOT, serving
 
 if TYPE_CHECKING:

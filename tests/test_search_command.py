@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from index.encoder import MODEL_VARIABLE
-from index.generation import FOLDER_VARIABLE
+from index.manifest import FOLDER_VARIABLE
+from index.model import MODEL_VARIABLE
 from search.__main__ import main
 from tests.contract import problems_of
 
 if TYPE_CHECKING:
-    from index.encoder import Model
+    from index.model import Model
 
 SHARED = Path(__file__).parents[2] / "shared"
 QUESTIONS = SHARED / "questions" / "sunderland_2021.jsonl"
@@ -330,7 +330,7 @@ def real_model(
 ) -> list[str]:
     """The arguments that ask the index of the shipped report, with the real model in its place."""
     monkeypatch.delenv(MODEL_VARIABLE)
-    monkeypatch.setattr("index.encoder.SentenceTransformerEncoder", lambda _: real_encoder)
+    monkeypatch.setattr("search.ask.OnnxEncoder", lambda _: real_encoder)
     return ["--index", str(real_index)]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from index.errors import IndexUnusableError
 from index.records import Facts, Filters, Passage, Report, SourceFile
 from index.store import Store, council_name, write_store
-from tests.made_records import any_files, any_passages, any_reports, paragraph
+from tests.made_records import any_files, any_passages, any_reports, paragraph, passage_of
 
 
 @settings(max_examples=40)
@@ -28,7 +28,8 @@ def test_what_was_written_is_read_back(
         assert store.passages(range(len(passages))) == passages
         assert [store.passage(one.id) for one in passages] == passages
         assert [store.report(one.id) for one in reports] == reports
-        assert store.count() == (len(reports), len(passages))
+        sentences = sum(len(one.sentences) for one in passages)
+        assert store.count() == (len(reports), len(passages), sentences)
         store.close()
 
 
@@ -49,7 +50,7 @@ REPORTS = [
     Report("list", "list.jsonl", None, Facts(), listed=True),
 ]
 PASSAGES = [
-    Passage(2 * at + second, f"{report.id}/{second}", report.id, finding=True, paragraph=one)
+    passage_of(one, 2 * at + second, f"{report.id}/{second}", report.id)
     for at, report in enumerate(REPORTS)
     for second, one in enumerate(
         [
@@ -61,9 +62,9 @@ PASSAGES = [
     )
 ]
 FILES = [
-    *(SourceFile(one.file, "", "read", one.id, None) for one in REPORTS),
-    SourceFile("copy of bath.pdf", "", "duplicate", "bath-2022", "the same report"),
-    SourceFile("broken.pdf", "", "unreadable", None, "not a PDF"),
+    *(SourceFile(one.file, 9, 9, "", "read", one.id, None) for one in REPORTS),
+    SourceFile("copy of bath.pdf", 9, 9, "", "duplicate", "bath-2022", "the same report"),
+    SourceFile("broken.pdf", 9, 9, "", "unreadable", None, "not a PDF"),
 ]
 
 
@@ -216,7 +217,7 @@ def test_a_council_goes_by_its_short_name_or_as_it_was_typed(typed: str, name: s
 def test_a_grade_is_found_by_its_old_and_its_new_name(tmp_path: Path, asked: str) -> None:
     printed = ["Requires improvement", "Requires improvement to be good", "Good"]
     passages = [
-        Passage(row, f"r/{row}", "r", finding=True, paragraph=paragraph("A.", grade=grade))
+        passage_of(paragraph("A.", grade=grade), row, f"r/{row}")
         for row, grade in enumerate(printed)
     ]
     write_store(tmp_path / "store", [Report("r", "r.pdf", None, Facts())], passages, [])
