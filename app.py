@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from index.errors import InspectionSearchError
-from index.generation import configured_folder
+from index.manifest import configured_folder
 from search.api import middleware, routes
 from search.ask import shared_searcher
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from index.errors import InspectionSearchError
-from index.generation import configured_folder
+from index.manifest import configured_folder
 from pages.drawing import draw_error, draw_title, facts, marked
 from search.ask import shared_searcher
 from search.cite import pages

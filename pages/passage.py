@@ -7,7 +7,7 @@ from html import escape
 import streamlit as st
 
 from index.errors import InspectionSearchError
-from index.generation import configured_folder
+from index.manifest import configured_folder
 from pages.drawing import draw_error, draw_title, facts
 from search.ask import shared_searcher
 from search.cite import cite

@@ -6,17 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from index.sentences import sentence_spans
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from index.encoder import Encoder
     from index.records import Passage
-    from search.retrieve import Candidate
+    from index.vectors import Vectors
 
 # At most this many quotations, and no further one once they hold so many words together: what a
 # reader takes in at a glance.
@@ -49,40 +47,38 @@ class Quote:
         return self.passage.paragraph.text[self.start : self.end]
 
 
-def quotable(
-    ranked: Sequence[tuple[Candidate, float]], least_share: float
-) -> list[tuple[Candidate, float]]:
-    """Those worth quoting from: the best, and others with at least that share of its score."""
-    best = ranked[0][1] if ranked else 0.0
+def quotable(scores: Sequence[float], least_share: float) -> int:
+    """How many of the paragraphs with these scores, best first, are worth quoting from.
+
+    The best, and others with at least that share of its score.
+    """
+    best = scores[0] if scores else 0.0
     least = min(best, least_share * best)  # by words alone, an introduction may be below zero
-    return [pair for pair in ranked[:MOST_QUOTATIONS] if pair[1] >= least]
+    return sum(score >= least for score in scores[:MOST_QUOTATIONS])
 
 
 def quote(
-    question: NDArray[np.float32], passages: Sequence[Passage], encoder: Encoder
+    question: NDArray[np.float32], passages: Sequence[Passage], sentences: Vectors
 ) -> list[Quote]:
     """The sentence of each passage that is nearest to the question.
 
-    `question` is a unit vector (float32, shape (dimension,)), `passages` are in order, best first.
+    `question` is a unit vector (float32, shape (dimension,)), `passages` are in order, best first,
+    and `sentences` holds the vectors of every sentence of the collection.
     """
-    spans = [sentence_spans(passage.paragraph.text) for passage in passages]
-    sentences = [
-        passage.paragraph.text[start:end]
-        for passage, own in zip(passages, spans, strict=True)
-        for start, end in own
-    ]
-    similarities = iter((encoder.encode_passages(sentences) @ question).tolist())
+    rows = [one.first_sentence + at for one in passages for at in range(len(one.sentences))]
+    similarities = iter(sentences.similarities(question, np.array(rows, dtype=np.int64)).tolist())
     quotes: list[Quote] = []
     words = 0
-    for passage, own in zip(passages, spans, strict=True):
-        nearness = [next(similarities) for _ in own]
-        if not own:
+    for passage in passages:
+        spans = passage.sentences
+        nearness = [next(similarities) for _ in spans]
+        if not spans:
             continue
-        at = max(range(len(own)), key=nearness.__getitem__)
+        at = max(range(len(spans)), key=nearness.__getitem__)
         first = at
-        while first > 0 and _LEANS_BACK.match(passage.paragraph.text, own[first][0]):
+        while first > 0 and _LEANS_BACK.match(passage.paragraph.text, spans[first][0]):
             first -= 1
-        made = Quote(passage, own[first][0], own[at][1])
+        made = Quote(passage, spans[first][0], spans[at][1])
         words += len(made.text.split())
         if quotes and words > _MOST_WORDS:
             break

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from index.errors import InspectionSearchError, UsageError
-from index.generation import configured_folder
+from index.manifest import configured_folder
 from index.records import Filters
 from search.ask import shared_searcher
 from search.request import ApiSearch, first_problem

@@ -68,10 +68,10 @@ def rank(candidates: Iterable[Candidate], weights: Weights) -> list[tuple[Candid
             round(
                 weights.similarity * one.similarity
                 + weights.words * one.words
-                + (0 if one.passage.finding else weights.unnumbered),
+                + (0 if one.finding else weights.unnumbered),
                 6,
             ),
         )
         for one in candidates
     ]
-    return sorted(scored, key=lambda pair: (-pair[1], pair[0].passage.row))
+    return sorted(scored, key=lambda pair: (-pair[1], pair[0].row))

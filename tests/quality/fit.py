@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.encoder import load_encoder
+from index.encoder import OnnxEncoder
 from index.generation import open_generation
 from index.records import Filters
 from search.answer import quotable
@@ -54,11 +54,15 @@ SHARES = [share / 100 for share in range(50, 100)]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A training question: its report, its paragraph, and the candidates of that report."""
+    """A training question: its report, its paragraph, and the candidates of that report.
+
+    `numbers` are those of the candidates' paragraphs, by row.
+    """
 
     report: str
     paragraph: str
     candidates: list[Candidate]
+    numbers: dict[int, str | None]
 
 
 def main() -> int:
@@ -103,15 +107,18 @@ def _cases(shared: Path) -> list[Case]:
     random.Random(SEED).shuffle(reports)  # noqa: S311 - a sample, not a secret
     chosen = sorted(reports[:REPORTS])
     folder = build([linked(shared, set(chosen), "training")], "training")
-    generation, encoder = open_generation(folder), load_encoder()
+    generation = open_generation(folder)
+    encoder = OnnxEncoder(generation.model_folder)
+    numbers = [one.paragraph.number for one in generation.store.all_passages()]
     cases = []
-    for line in lines:
-        if line["report"] in chosen:
-            question = understand(line["question"])
-            filters = Filters(report=line["report"])
-            vector = encoder.encode_question(question.expanded)
-            found = retrieve(generation, vector, question.expanded, filters, 10)
-            cases.append(Case(line["report"], line["paragraph"], found))
+    for report in chosen:
+        own = [line for line in lines if line["report"] == report]
+        texts = [understand(line["question"]).expanded for line in own]
+        vectors = encoder.encode_questions(texts)
+        found = retrieve(generation, vectors, texts, Filters(report=report), 10)
+        for line, candidates in zip(own, found, strict=True):
+            named = {one.row: numbers[one.row] for one in candidates}
+            cases.append(Case(report, line["paragraph"], candidates, named))
     return cases
 
 
@@ -119,16 +126,20 @@ def _kept(ranked: list[tuple[Case, list[tuple[Candidate, float]]]], share: float
     """How often the named paragraph is among those worth quoting from."""
     return mean(
         [
-            case.paragraph in {one.passage.paragraph.number for one, _ in quotable(order, share)}
+            case.paragraph in [case.numbers[one.row] for one, _ in order][: _quoted(order, share)]
             for case, order in ranked
         ]
     )
 
 
+def _quoted(order: list[tuple[Candidate, float]], share: float) -> int:
+    return quotable([score for _, score in order], share)
+
+
 def _ndcg_by_report(cases: Iterable[Case], weights: Weights) -> dict[str, list[float]]:
     scores = defaultdict(list)
     for case in cases:
-        found = [one.passage.paragraph.number for one, _ in rank(case.candidates, weights)]
+        found = [case.numbers[one.row] for one, _ in rank(case.candidates, weights)]
         scores[case.report].append(ndcg(found, {case.paragraph: 1}))
     return scores
 
