@@ -5,7 +5,7 @@ PORT ?= 8501
 BIN := .venv/bin
 SHARED ?= ../shared
 
-.PHONY: app setup setup-tests index test check quality reading fit bench fuzz \
+.PHONY: app setup setup-tests index test check quality reading fit bench faults fuzz \
   pictures clean
 .DEFAULT_GOAL := app
 
@@ -58,7 +58,11 @@ fit: setup-tests
 	@$(BIN)/python -m tests.quality.fit --shared $(SHARED)
 
 bench: setup-tests
+	@$(BIN)/python -m tests.performance.index --shared $(SHARED) $(if $(QUICK),--no-million)
 	@PYTHONPATH=. $(BIN)/python tests/performance/reading.py
+
+faults: setup-tests
+	@$(BIN)/python -m tests.faults
 
 pictures: setup-tests index
 	@$(BIN)/python -m tests.browser.pictures

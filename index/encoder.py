@@ -108,10 +108,15 @@ class OnnxEncoder:
     def dimension(self) -> int:
         return self._settings.dimension
 
+    def tokens(self, text: str) -> list[int]:
+        """The ids of the tokens of `text`, special ones among them."""
+        ids: list[int] = self._tokenizer.encode(text).ids
+        return ids
+
     def reads_whole(self, text: str) -> bool:
         """Whether `text` fits into the model with either prompt."""
         longest = max(self._settings.query_prompt, self._settings.passage_prompt, key=len)
-        return len(self._tokenizer.encode(longest + text).ids) <= self._settings.max_tokens
+        return len(self.tokens(longest + text)) <= self._settings.max_tokens
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a passage: float32 of shape (len(texts), dimension).

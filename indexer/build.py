@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 
 # Libraries whose versions decide what is read from a file, beside our own code.
 _READERS = ("pypdfium2", "python-docx", "nupunkt")
-# How a sentence's vector is stored: see `make bench`.
-_SENTENCE_STORAGE: Storage = "float16"
+# How vectors are stored: as the cache holds them, so nothing is lost; half of float32, and as fast.
+_STORAGE: Storage = "float16"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,12 @@ def build(
             kept = held.unchanged(states)
             held.load()
         collection = _read(files, states, held, kept, progress)
+        progress.start("Making the model ready", 1)  # it is exported where it is not yet
         export = exported(model, folder)
         cache = VectorCache(folder, export.folder.name, read_settings(export.folder).dimension)
         texts = texts_of(collection.reports, collection.passages)
         vectors = encode(texts, cache, lambda count: passage_encoder(export, count), progress)
+        progress.start("Writing and verifying the index", 1)
         name, manifest = _write(folder, collection, *vectors, export=export, rules=rules)
         cache.keep_only(texts.all())
     return BuildResult(
@@ -244,6 +246,7 @@ def _read(
     if not readings:
         listed = "\n".join(f"  {source.file}: {source.reason}" for source in sources)
         raise CorpusError(f"None of the {len(files)} files could be read:\n{listed}")
+    progress.start("Splitting sentences", 1)
     kept_readings = sorted(readings.values(), key=lambda one: one[0].file)
     return _Collection(
         tuple(report for report, _ in kept_readings),
@@ -323,8 +326,8 @@ def _write(
     settings = read_settings(export.folder)
     with new_generation(folder) as partial:
         write_store(partial / STORE, reports, passages, sources)
-        write_vectors(partial / PARAGRAPHS, paragraphs)
-        write_vectors(partial / SENTENCES, sentences, _SENTENCE_STORAGE)
+        write_vectors(partial / PARAGRAPHS, paragraphs, _STORAGE)
+        write_vectors(partial / SENTENCES, sentences, _STORAGE)
         write_lexical(partial / LEXICAL, [titled(one.paragraph) for one in passages])
         return publish(
             partial,

@@ -79,7 +79,10 @@ def test_progress_is_plain_lines_where_there_is_no_terminal(
     err = capsys.readouterr().err.splitlines()
     assert err[0] == "Reading 3 files …"
     assert re.fullmatch(r"Reading 3 files: 30 %, about \d+ s left", err[1])
-    assert re.fullmatch(r"Encoding \d+ paragraphs and sentences …", err[3])
+    steps = [line for line in err if line.endswith("…")]
+    assert re.fullmatch(r"Encoding \d+ paragraphs and sentences …", steps[3])
+    assert steps[1:3] == ["Splitting sentences …", "Making the model ready …"]
+    assert steps[4:] == ["Writing and verifying the index …"]
     assert not [line for line in err if not line.isprintable()]
 
 

@@ -4,12 +4,14 @@ import math
 import tempfile
 from pathlib import Path
 
+import bm25s
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import CorpusError, IndexUnusableError
-from index.lexical import Lexical, write_lexical
+from index.lexical import Lexical, words_of, write_lexical
 
 TEXTS = [
     "Care leavers live in good housing.",
@@ -99,3 +101,19 @@ def test_a_word_index_with_a_missing_file_is_unusable(name: str, tmp_path: Path)
     (tmp_path / "words" / name).unlink()
     with pytest.raises(IndexUnusableError, match="cannot be opened as a word index"):
         Lexical(tmp_path / "words")
+
+
+@given(
+    st.lists(st.text(alphabet="ab cé1.", max_size=30), min_size=1, max_size=8), st.text("ab cé1.")
+)
+def test_scores_are_those_of_bm25s(texts: list[str], question: str) -> None:
+    texts = [*texts, "ab aa bb"]
+    with tempfile.TemporaryDirectory() as folder:
+        write_lexical(Path(folder, "words"), texts)
+        scorer = bm25s.BM25.load(folder + "/words")
+        found = Lexical(Path(folder, "words")).scores(question)
+    known = [word for word in words_of(question) if word in scorer.vocab_dict]
+    expected = scorer.get_scores(known) if known else np.zeros(len(texts))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    [[*tokens]] = bm25s.tokenize([question], stopwords="en", show_progress=False, return_ids=False)
+    assert [word for word in tokens if word in scorer.vocab_dict] == known

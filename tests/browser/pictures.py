@@ -9,7 +9,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from index.generation import DEFAULT_FOLDER
+from index.manifest import DEFAULT_FOLDER
 from tests.browser.driving import ARGUMENTS, QUESTION, ask, wait_until_drawn
 from tests.serving import ROOT, serving
 
