@@ -80,16 +80,16 @@ def read_settings(folder: Path) -> EncoderSettings:
 class OnnxEncoder:
     """An exported model, held open on the CPU; may be used from several threads.
 
-    For questions all cores work on one batch, which answers soonest; for passages (`in_bulk`) each
-    core works on batches of its own, which encodes most.
+    A batch is one core's work, and several batches are shared among the cores. Two cores on one
+    question would save a millisecond, and cost ten: between two questions the library's threads
+    wait by spinning, and take a core from whatever searches meanwhile.
     """
 
-    def __init__(self, folder: Path, *, in_bulk: bool = False) -> None:
+    def __init__(self, folder: Path) -> None:
         """Open the export in `folder`. Raises ModelError."""
         self._settings = read_settings(folder)
-        self._workers = cores() if in_bulk else 1
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1 if in_bulk else cores()
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors
         try:
@@ -151,12 +151,11 @@ class OnnxEncoder:
         def encode(batch: list[int]) -> None:
             vectors[batch] = self._run([rows[at] for at in batch])
 
-        if self._workers == 1 or len(batches) == 1:
-            for batch in batches:
-                encode(batch)
-        else:
-            with ThreadPoolExecutor(self._workers) as pool:
+        if len(batches) > 1:
+            with ThreadPoolExecutor(cores()) as pool:
                 list(pool.map(encode, batches))
+        elif batches:
+            encode(batches[0])
         return joined(vectors, owners, tokens, len(texts))
 
     def _windows(self, text: str, prompt: str) -> list[list[int]]:

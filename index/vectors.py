@@ -3,7 +3,7 @@
 A folder of vectors holds `exact.faiss`, every vector in the storage that was asked for; and, where
 comparing a question to each of them takes too long, `lists.faiss`: the same rows at four bits for
 two coordinates, sorted into lists of near ones. The lists name candidates, whose cosines are then
-taken from the exact file; so a score is the same whichever way a row was found.
+taken from the exact file: a score is a cosine, never an estimate, whichever way a row was found.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ LISTS = "lists.faiss"
 # Every code is read for a question: 100 MB take 8 ms (float32) to 16 ms (int8) on one core. That is
 # 65,000 vectors of 384 float32, 130,000 of float16, 260,000 of int8.
 EXACT_BYTES = 100_000_000
-# As many allowed rows are compared in 3 to 6 ms, about what the lists take, and none is lost.
+# As many allowed rows are compared in 3 to 6 ms, which the lists take too; and none is lost.
 FEW_ROWS = 20_000
 
 # Of a million perturbed paragraphs the ten nearest are among the first 500 candidates from 384
-# lists of 1,024 in 99.9 of 100 cases; from 128 lists, in 98.
+# lists of 1,024 in 99.9 of 100 cases; from 128 lists, or among 200 candidates, in 98 or 99.
 LISTS_MOST = 1024
 LISTS_READ = 384
-CANDIDATES_LEAST = 400
-CANDIDATES_EACH = 10
+CANDIDATES_LEAST = 440
+CANDIDATES_EACH = 6
 # Fewer than 39 vectors to learn a list from, and the library warns.
 SAMPLE_EACH = 64
 
@@ -51,6 +51,10 @@ INT8_REACH = 8.0
 # Batch size and thread count change the last bits of a float32 inner product of unit vectors, so
 # scores are compared and shown to six decimals; equal ones are ordered by row.
 _DECIMALS = 6
+_CORES = faiss.omp_get_max_threads()
+# The library shares more than 1,000 among threads, which wait for each other: 1,400 take 0.2 ms on
+# one core, and 12 ms on two that have other work.
+_TAKEN = 1000
 
 
 def write_vectors(folder: Path, vectors: NDArray[np.float32], storage: Storage = "float32") -> None:
@@ -84,7 +88,7 @@ def _exact_index(vectors: NDArray[np.float32], storage: Storage) -> faiss.IndexF
         # The range comes from the dimension alone: one learnt from the data would move with every
         # build, and vectors carried from build to build would wear away.
         reach = min(1.0, INT8_REACH / dimension**0.5)
-        largest = float(np.abs(vectors).max(initial=0))
+        largest = float(max(vectors.max(initial=0), -vectors.min(initial=0)))
         if largest > reach:
             raise UsageError(
                 f"A vector has a coordinate of {largest:.3f}, and int8 holds {reach:.3f} at most "
@@ -147,7 +151,10 @@ class Vectors:
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The vectors of `rows`, in their order: float32 of shape (len(rows), dimension)."""
-        found: NDArray[np.float32] = self._exact.reconstruct_batch(rows)
+        found = np.empty((len(rows), self.dimension), dtype=np.float32)
+        for start in range(0, len(rows), _TAKEN):
+            part = slice(start, start + _TAKEN)
+            self._exact.reconstruct_batch(rows[part], x=found[part])
         return found
 
     def similarities(
@@ -177,6 +184,9 @@ class Vectors:
         k = min(k, most)
         if k <= 0:
             return [[] for _ in questions]
+        # The library's threads spin between two calls and take a core from the encoder: one
+        # question does not need them.
+        faiss.omp_set_num_threads(1 if len(questions) == 1 else _CORES)
         questions = np.ascontiguousarray(questions, dtype=np.float32)
         selector = None if rows is None else _selector(rows, len(self))
         candidates = CANDIDATES_LEAST + CANDIDATES_EACH * k
@@ -184,7 +194,7 @@ class Vectors:
             return self._compare(questions, k, most, selector)
         found = self._candidates(questions, candidates, rows, selector)
         return [
-            _best(near, self.similarities(question, near), k)
+            _best(near, _rounded(self.take(near) @ question), k)
             if len(near) >= k
             else self._compare(question[None, :], k, most, selector)[0]
             for question, near in zip(questions, found, strict=True)
@@ -197,9 +207,9 @@ class Vectors:
         fetch = min(max(fetch, k + 1), most)
         parameters = None if selector is None else faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
         scores, found = self._exact.search(questions, fetch, params=parameters)
-        answers = [_best(*pair, k) for pair in zip(found, scores, strict=True)]
+        rounded = _rounded(scores)
+        answers = [_best(*pair, k) for pair in zip(found, rounded, strict=True)]
         # The library breaks ties as it likes: fetch on until the k-th is clear of the last.
-        rounded = np.round(scores, _DECIMALS)
         tied = np.flatnonzero(rounded[:, k - 1] == rounded[:, -1])
         if fetch < most and len(tied):
             again = self._compare(questions[tied], k, most, selector, 2 * fetch)
@@ -254,8 +264,11 @@ def _selector(chosen: NDArray[np.integer], n: int) -> faiss.IDSelector:
     return faiss.IDSelectorBitmap(np.packbits(wanted, bitorder="little"))  # type: ignore[call-arg, arg-type]
 
 
-def _best(rows: NDArray[np.int64], scores: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
-    """The k best of `rows` with their scores: best first, ties by row."""
-    rounded = np.round(scores.astype(np.float64), _DECIMALS)
-    order = np.lexsort((rows, -rounded))[:k]
-    return list(zip(rows[order].tolist(), rounded[order].tolist(), strict=True))
+def _rounded(scores: NDArray[np.float32]) -> NDArray[np.float64]:
+    return np.asarray(np.round(scores.astype(np.float64), _DECIMALS), dtype=np.float64)
+
+
+def _best(rows: NDArray[np.int64], scores: NDArray[np.float64], k: int) -> list[tuple[int, float]]:
+    """The k best of `rows` with their rounded scores: best first, ties by row."""
+    order = np.lexsort((rows, -scores))[:k]
+    return list(zip(rows[order].tolist(), scores[order].tolist(), strict=True))

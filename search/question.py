@@ -91,8 +91,13 @@ def _expansions(text: str) -> tuple[str, ...]:
 
 
 def _holds(text: str, name: str) -> bool:
+    return _pattern(name).search(text) is not None
+
+
+@cache
+def _pattern(name: str) -> re.Pattern[str]:
     flags = 0 if name.isupper() else re.IGNORECASE
-    return re.search(rf"(?<!\w){re.escape(name)}s?(?!\w)", text, flags) is not None
+    return re.compile(rf"(?<!\w){re.escape(name)}s?(?!\w)", flags)
 
 
 @cache

@@ -180,7 +180,7 @@ def _rebuilds(corpus: Path, index: Path, left_out: list[Path], first: float) -> 
 def _encoding(baseline: Baseline, index: Path, texts: list[str]) -> list[Measured]:
     """Passages a second, by turns, and how near ours come to bare matrix products."""
     sample = random.Random(SEED).sample(texts, min(ENCODED, len(texts)))  # noqa: S311
-    ours = OnnxEncoder(exported(configured_model(), index).folder, in_bulk=True)
+    ours = OnnxEncoder(exported(configured_model(), index).folder)
     ours.encode_passages(sample[:32])
     baseline.model.encode(sample[:32], show_progress_bar=False)
     seconds = {"ours": 0.0, "baseline": 0.0}
