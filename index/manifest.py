@@ -6,6 +6,7 @@ DIR/generations/NAME/manifest.json
 
 from __future__ import annotations
 
+import hashlib
 import os
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ FORMAT = 2
 DEFAULT_FOLDER = Path(__file__).parent / "data"
 FOLDER_VARIABLE = "INSPECTION_SEARCH_INDEX"
 MANIFEST = "manifest.json"
+MANIFEST_SHA256 = "manifest.sha256"
 CURRENT = "current"
 GENERATIONS = "generations"
 MODELS = "models"
@@ -170,6 +172,18 @@ def manifest_of(folder: Path, name: str) -> Manifest:
         raise IndexUnusableError(
             f"The index in {folder} has format {manifest.format}, and this version reads format "
             f"{FORMAT}. Build it again: {rebuild}"
+        )
+    try:
+        told = (generation_folder(folder, name) / MANIFEST_SHA256).read_bytes()
+    except OSError as error:
+        raise IndexUnusableError(
+            f"The index in {folder} is incomplete: {MANIFEST_SHA256} of generation {name!r} cannot "
+            f"be read ({reason(error)}). Mend the permissions, or build it again: {rebuild}"
+        ) from error
+    if told != f"{hashlib.sha256(text.encode()).hexdigest()}\n".encode():
+        raise IndexUnusableError(
+            f"The index in {folder} is damaged: the manifest of generation {name!r} is not the one "
+            f"that was written. Build it again: {rebuild}"
         )
     return manifest
 

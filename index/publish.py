@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,9 +12,11 @@ from index.errors import IndexMissingError, IndexUnusableError
 from index.files import file_record, sync, write_durably
 from index.generation import Generation, check_generation, is_whole, model_folder_name
 from index.manifest import (
+    CURRENT,
     FORMAT,
     GENERATIONS,
     MANIFEST,
+    MANIFEST_SHA256,
     MODELS,
     Counts,
     Manifest,
@@ -37,9 +39,6 @@ def new_generation(folder: Path) -> Iterator[Path]:
     """A folder to write a generation's files into; it is gone afterwards unless published."""
     generations = folder / GENERATIONS
     generations.mkdir(parents=True, exist_ok=True)
-    for kind in (_PARTIAL, _OLD):  # what an interrupted build left behind
-        for left in generations.glob(f"*{kind}"):
-            shutil.rmtree(left, ignore_errors=True)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     partial = generations / f"{stamp}-{secrets.token_hex(3)}{_PARTIAL}"
     partial.mkdir()
@@ -68,6 +67,7 @@ def publish(
         files={path.relative_to(partial).as_posix(): file_record(path) for path in written},
     )
     write_durably(partial / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
+    write_durably(partial / MANIFEST_SHA256, file_record(partial / MANIFEST).sha256 + "\n")
     generation = Generation.open(partial, partial.name, manifest, folder / MODELS)
     try:
         problems = check_generation(generation)
@@ -85,6 +85,21 @@ def publish(
     move_pointer(folder, name, before)
     _clear(folder)
     return name, manifest
+
+
+def clear_unfinished(folder: Path) -> None:
+    """Take away what a build that was killed left behind; to be called under the build lock.
+
+    Exports that are whole stay: the build that was killed may have made one for the next.
+    """
+    for left in (folder / MODELS).glob(f"*{_PARTIAL}"):
+        shutil.rmtree(left, ignore_errors=True)
+    with suppress(OSError):
+        (folder / f"{CURRENT}.new").unlink(missing_ok=True)
+    for left in (folder / GENERATIONS).glob(f"*{_PARTIAL}"):
+        shutil.rmtree(left, ignore_errors=True)
+    if published_names(folder)[0] is not None:  # else nobody knows which are to be kept
+        _clear_generations(folder)
 
 
 def roll_back(folder: Path) -> str:
@@ -110,16 +125,7 @@ def _clear(folder: Path) -> None:
     Where the system does not let go of open files (Windows) the folder cannot be renamed, stays
     whole, and goes at a later build.
     """
-    kept = {name for name in published_names(folder) if name is not None}
-    for old in (folder / GENERATIONS).iterdir():
-        if old.name in kept:
-            continue
-        aside = old if old.suffix == _OLD else old.with_name(old.name + _OLD)
-        try:
-            old.rename(aside)
-        except OSError:
-            continue
-        shutil.rmtree(aside, ignore_errors=True)
+    kept = _clear_generations(folder)
     models = set()
     for name in kept:
         try:
@@ -129,3 +135,17 @@ def _clear(folder: Path) -> None:
     for export in (folder / MODELS).glob("*"):
         if export.name not in models:
             shutil.rmtree(export, ignore_errors=True)
+
+
+def _clear_generations(folder: Path) -> set[str]:
+    kept = {name for name in published_names(folder) if name is not None}
+    for old in (folder / GENERATIONS).glob("*"):
+        if old.name in kept:
+            continue
+        aside = old if old.suffix == _OLD else old.with_name(old.name + _OLD)
+        try:
+            old.rename(aside)
+        except OSError:
+            continue
+        shutil.rmtree(aside, ignore_errors=True)
+    return kept

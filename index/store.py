@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import threading
@@ -70,6 +71,8 @@ def write_store(
                 "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
                 map(astuple, files),
             )
+    except sqlite3.OperationalError as error:  # the disk is full, or the file may not grow
+        raise OSError(errno.ENOSPC, f"{path.name} cannot be written: {error}", str(path)) from error
     finally:
         connection.close()
 

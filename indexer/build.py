@@ -21,7 +21,7 @@ from index.lexical import write_lexical
 from index.manifest import Counts, ModelRecord
 from index.model import configured_model
 from index.printable import printable
-from index.publish import new_generation, publish
+from index.publish import clear_unfinished, new_generation, publish
 from index.records import Passage, Report, SourceFile
 from index.sentences import sentence_spans
 from index.store import council_name, write_store
@@ -31,7 +31,7 @@ from indexer.corpus import find_files
 from indexer.duplicates import KnownReports
 from indexer.encoding import encode, texts_of, titled
 from indexer.lock import build_lock
-from indexer.vector_cache import VectorCache
+from indexer.vector_cache import VectorCache, clear_unfinished_cache
 from indexer.workers import read_files
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     rules = rules_sha256()
     with build_lock(folder, wait=wait), _current(folder, progress) as current:
+        clear_unfinished(folder)
+        clear_unfinished_cache(folder)
         held = HeldReadings(None if current is None else current.store)
         states = states_of(files, held.files, verify=verify)
         redone = _redone(current, model, rules, progress)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # A file that was written within two seconds of being looked at (the coarsest clock of a file
 # system, FAT's) may be written again without its time changing: its time is not believed.
 _TOO_FRESH_NS = 2_000_000_000
+_MOST_NS = 2**63 - 1  # what the store can hold: 1677 to 2262
 _NEVER = -1  # a time that no file has
 
 
@@ -57,7 +58,7 @@ def _state(file: CorpusFile, before: SourceFile | None, *, verify: bool) -> File
             )
         ):
             return FileState(size, modified, before.sha256)
-        if modified > time.time_ns() - _TOO_FRESH_NS:
+        if modified > time.time_ns() - _TOO_FRESH_NS or abs(modified) > _MOST_NS:
             modified = _NEVER
         return FileState(size, modified, sha256_of(file.path))
     except OSError:

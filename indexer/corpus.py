@@ -72,9 +72,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _raise(error: OSError) -> None:
+    """A folder that cannot be read must not look like an empty one."""
+    raise error
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     # Links to folders are not followed: a loop of them would have no end.
-    for directory, folders, files in os.walk(folder):
+    for directory, folders, files in os.walk(folder, onerror=_raise):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(directory, name)

@@ -107,6 +107,13 @@ class VectorCache:
                     other.unlink()
 
 
+def clear_unfinished_cache(index: Path) -> None:
+    """Take away what a build that was killed was writing aside."""
+    with suppress(OSError):
+        for left in (index / FOLDER).glob("*.new"):
+            left.unlink()
+
+
 def _key(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()[:_KEY_BYTES]
 
