@@ -197,7 +197,8 @@ def _readings(
 ) -> Iterator[tuple[CorpusFile, Reading | UnreadableFileError]]:
     """Each file with its reading or why there is none, in order; what is held is not read again."""
     new = [file for file in files if file.name not in kept]
-    progress.start(f"Reading {len(new):,} files", len(new))
+    noun = "file" if len(new) == 1 else "files"
+    progress.start(f"Reading {len(new):,} {noun}", len(new))
     fresh = read_files(new, progress.advance)
     for file in files:
         if file.name in kept:
