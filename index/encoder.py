@@ -80,9 +80,9 @@ def read_settings(folder: Path) -> EncoderSettings:
 class OnnxEncoder:
     """An exported model, held open on the CPU; may be used from several threads.
 
-    A batch is one core's work, and several batches are shared among the cores. Two cores on one
-    question would save a millisecond, and cost ten: between two questions the library's threads
-    wait by spinning, and take a core from whatever searches meanwhile.
+    A batch is one core's work, and several batches are shared among the cores. More cores on one
+    question cost more than they save: between two questions the library's threads wait by
+    spinning, and take a core from whatever searches meanwhile.
     """
 
     def __init__(self, folder: Path) -> None:

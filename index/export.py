@@ -107,8 +107,6 @@ def exported(model: Model, index: Path) -> Export:
             return Export(model, folder, files, encoding)
     check_weights(model)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    for left in folder.parent.glob("*.partial"):  # what an interrupted export left behind
-        shutil.rmtree(left, ignore_errors=True)
     partial = folder.parent / f"{secrets.token_hex(4)}.partial"
     partial.mkdir()
     try:
@@ -264,10 +262,6 @@ class SentenceTransformerEncoder:
         self._tokenizer = self._original.tokenizer.backend_tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
-
-    @property
-    def dimension(self) -> int:
-        return self._settings.dimension
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a passage, as OnnxEncoder: float32 of shape (len(texts), dimension)."""

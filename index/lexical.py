@@ -3,8 +3,8 @@
 bm25s computes every weight when the index is built: of each word in each text, Lucene's BM25 with
 k1 1.5 and b 0.75 (the values that Robertson and Zaragoza, The Probabilistic Relevance Framework,
 2009, call usual). A text's score is the sum of the weights of the question's words (Lù, BM25S,
-2024). That sum is taken here, from the files that bm25s wrote: importing the library would cost a
-reader a fifth of the time and a tenth of the memory that a first question takes.
+2024). That sum is taken here, from the files that bm25s wrote: importing the library, and scipy
+with it, would cost every cold question time and memory that it does not need.
 """
 
 from __future__ import annotations

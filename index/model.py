@@ -51,8 +51,13 @@ def configured_model() -> Model:
     """
     named = os.environ.get(MODEL_VARIABLE)
     if named:
-        folder = _named_folder(named)
-        return Model(folder.name if Path(named).is_dir() else named, folder, _sha256(folder, named))
+        try:
+            folder = _named_folder(named)
+            name = folder.name if folder == Path(named) else named
+            return Model(name, folder, _sha256(folder))
+        except OSError as error:
+            what = f"{MODEL_VARIABLE}={named}"
+            raise _unreadable(what, Path(named) / WEIGHTS, error) from error
     spec = importlib.util.find_spec(DEFAULT_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelError(
@@ -94,17 +99,14 @@ def _named_folder(named: str) -> Path:
         ) from error
 
 
-def _sha256(folder: Path, named: str) -> str:
-    try:
-        (folder / WEIGHTS).open("rb").close()
-        whole = hashlib.sha256()
-        for path in _decisive(folder):
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-            whole.update(f"{path.relative_to(folder).as_posix()}\0{digest}\0".encode())
-        return whole.hexdigest()
-    except OSError as error:
-        raise _unreadable(f"{MODEL_VARIABLE}={named}", folder / WEIGHTS, error) from error
+def _sha256(folder: Path) -> str:
+    (folder / WEIGHTS).open("rb").close()
+    whole = hashlib.sha256()
+    for path in _decisive(folder):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        whole.update(f"{path.relative_to(folder).as_posix()}\0{digest}\0".encode())
+    return whole.hexdigest()
 
 
 def _decisive(folder: Path) -> Iterable[Path]:

@@ -119,15 +119,9 @@ def roll_back(folder: Path) -> str:
 
 
 def _clear(folder: Path) -> None:
-    """Take away every generation but the published one and the one before it.
-
-    Readers that hold one open keep what they hold: its files are freed when the last lets go.
-    Where the system does not let go of open files (Windows) the folder cannot be renamed, stays
-    whole, and goes at a later build.
-    """
-    kept = _clear_generations(folder)
+    """Take away what the published generation and the one before it have no need of."""
     models = set()
-    for name in kept:
+    for name in _clear_generations(folder):
         try:
             models.add(model_folder_name(manifest_of(folder, name).model))
         except IndexUnusableError:
@@ -138,6 +132,12 @@ def _clear(folder: Path) -> None:
 
 
 def _clear_generations(folder: Path) -> set[str]:
+    """Take away every other generation, and return the names of those two.
+
+    Readers that hold one open keep what they hold: its files are freed when the last lets go.
+    Where the system does not let go of open files (Windows) the folder cannot be renamed, stays
+    whole, and goes at a later build.
+    """
     kept = {name for name in published_names(folder) if name is not None}
     for old in (folder / GENERATIONS).glob("*"):
         if old.name in kept:

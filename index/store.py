@@ -72,7 +72,7 @@ def write_store(
                 map(astuple, files),
             )
     except sqlite3.OperationalError as error:  # the disk is full, or the file may not grow
-        raise OSError(errno.ENOSPC, f"{path.name} cannot be written: {error}", str(path)) from error
+        raise OSError(errno.EIO, f"{path.name} cannot be written: {error}", str(path)) from error
     finally:
         connection.close()
 
@@ -150,7 +150,7 @@ class Store:
 
     def findings(self) -> NDArray[np.bool_]:
         """For each row whether it is a finding: bool of shape (paragraphs,)."""
-        [(count,)] = self._rows("SELECT count(*) FROM paragraphs")
+        [(count,)] = self._rows("SELECT coalesce(max(row) + 1, 0) FROM paragraphs")
         findings = np.zeros(count, dtype=np.bool_)
         # By the index on them: the rows themselves hold all the text.
         rows = self._rows("SELECT row FROM paragraphs WHERE finding = 1")

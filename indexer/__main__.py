@@ -14,7 +14,6 @@ from tqdm import tqdm
 
 from index.coverage import coverage_lines
 from index.errors import BuildLockedError, InspectionSearchError, UnreadableFileError, UsageError
-from index.generation import open_generation
 from index.manifest import configured_folder
 from index.printable import json_line, printable
 from index.publish import roll_back
@@ -226,25 +225,20 @@ def _reading_object(path: str, reading: Reading) -> dict[str, object]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    problems = check_index(options.index)
-    for problem in problems:
+    checked = check_index(options.index)
+    for problem in checked.problems:
         print(printable(problem))
-    if problems:
-        return 1
-    generation = open_generation(options.index)
-    try:
-        coverage = generation.coverage()
-    finally:
-        generation.close()
-    counts = generation.manifest.counts
-    print(
-        f"Generation {generation.name} is sound: {_number(counts.reports, 'report')}, "
-        f"{_number(counts.paragraphs, 'paragraph')}, {_number(counts.sentences, 'sentence')}, "
-        "every checksum and vector as written."
-    )
-    for line in coverage_lines(coverage):
-        print(line)
-    return 0
+    if checked.counts is not None and not checked.problems:
+        counts = checked.counts
+        print(
+            f"Generation {checked.name} is sound: {_number(counts.reports, 'report')}, "
+            f"{_number(counts.paragraphs, 'paragraph')}, {_number(counts.sentences, 'sentence')}, "
+            "every checksum and vector as written."
+        )
+    if checked.coverage is not None:
+        for line in coverage_lines(checked.coverage):
+            print(line)
+    return 1 if checked.problems else 0
 
 
 def _rollback(options: argparse.Namespace) -> int:

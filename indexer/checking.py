@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from index.coverage import Coverage
     from index.generation import Generation
+    from index.manifest import Counts
     from index.vectors import Vectors
 
 # So many vectors, evenly spread, are held against what their texts encode to.
@@ -32,14 +35,29 @@ _SAMPLE = 32
 _LEAST_COSINE = 0.99
 
 
-def check_index(folder: Path) -> list[str]:
-    """What is wrong with the index in `folder`, one sentence a finding; empty where it is sound.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check found: a sentence a problem, with its mend; none where the index is sound.
+
+    `name`, `counts` and `coverage` are those of the published generation, None where it cannot be
+    opened.
+    """
+
+    problems: tuple[str, ...]
+    name: str | None = None
+    counts: Counts | None = None
+    coverage: Coverage | None = None
+
+
+def check_index(folder: Path) -> Checked:
+    """Whether the index in `folder` is whole and its parts speak of the same paragraphs.
 
     Every checksum; every count, id and vector of the published generation; whether store, vectors
-    and words speak of the same paragraphs; and whether there is what rollback would return to.
-    Raises IndexMissingError where none has been published.
+    and words belong together; and whether there is what rollback would return to. Raises
+    IndexMissingError where none has been published.
     """
     problems: list[str] = []
+    checked = Checked(())
     try:
         generation = open_generation(folder)
     except IndexUnusableError as error:
@@ -47,6 +65,9 @@ def check_index(folder: Path) -> list[str]:
     else:
         try:
             found = [*check_generation(generation), *_disagreements(generation)]
+            checked = Checked(
+                (), generation.name, generation.manifest.counts, generation.coverage()
+            )
         finally:
             generation.close()
         mend = f"Build it again: {rebuild_command(folder)}{_or_rollback(folder)}"
@@ -57,7 +78,7 @@ def check_index(folder: Path) -> list[str]:
             f"Generation {before}, which rollback would return to, is damaged or gone. Replace it "
             f"by the present one: {rebuild_command(folder)}"
         )
-    return problems
+    return replace(checked, problems=tuple(problems))
 
 
 def _or_rollback(folder: Path) -> str:

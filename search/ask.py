@@ -110,7 +110,7 @@ class Searcher:
         for one in asked:
             if not 1 <= one.k <= MOST_HITS:
                 raise UsageError(f"k is {one.k}; it must be from 1 to {MOST_HITS}.")
-        clock = Clock(len(asked))
+        clock = _Clock(len(asked))
         questions = [understand(one.question) for one in asked]
         opened = self._opened()
         generation = opened.generation
@@ -153,7 +153,7 @@ def _result(
     candidates: list[Candidate],
     *,
     ranking: Ranking,
-    clock: Clock,
+    clock: _Clock,
 ) -> Result:
     """The ranking of `candidates`, and quotations or a refusal."""
     fitted = load_fitted()
@@ -255,7 +255,7 @@ def shared_searcher(folder: Path) -> Searcher:
         return _shared[folder]
 
 
-class Clock:
+class _Clock:
     """Milliseconds since the last lap, by name; for questions asked together, a share of each."""
 
     def __init__(self, questions: int = 1) -> None:
@@ -268,9 +268,9 @@ class Clock:
         self._laps[name] = 1000 * (now - self._last) / self._questions
         self._last = now
 
-    def split(self) -> Clock:
+    def split(self) -> _Clock:
         """A clock for one of the questions, which goes on from the laps they share."""
-        own = Clock()
+        own = _Clock()
         own._laps = dict(self._laps)
         return own
 

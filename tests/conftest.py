@@ -9,22 +9,17 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from index.encoder import OnnxEncoder
-from index.errors import UnreadableFileError
 from index.export import exported
 from index.manifest import FOLDER_VARIABLE
 from index.model import MODEL_VARIABLE, WEIGHTS, Model, configured_model
 from indexer.build import build
-from indexer.reading import read_file
 from search.ask import Searcher
-from tests.fake_encoder import FakeEncoder, fake_exported
+from tests.fake_encoder import FakeEncoder
+from tests.fakes import FAKES
 from tests.made_reports import write_reports
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     from index.export import Export
-    from index.records import Reading
-    from indexer.corpus import CorpusFile
 
 # A busy machine is no fault of what is tested.
 settings.register_profile("any speed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -46,25 +41,10 @@ class Silence:
     def advance(self, steps: int = 1) -> None: ...
 
 
-def read_here(
-    files: Sequence[CorpusFile], finished: Callable[[], None]
-) -> Iterator[tuple[CorpusFile, Reading | UnreadableFileError]]:
-    """What the worker processes do, in this process: a build takes a twentieth of the time."""
-    for file in files:
-        try:
-            yield file, read_file(file.path, file.name)
-        except UnreadableFileError as error:
-            yield file, error
-        finished()
-
-
 def put_fakes_in_place(patch: pytest.MonkeyPatch, weights: Path) -> None:
     patch.setenv(MODEL_VARIABLE, str(weights))
-    patch.setattr("indexer.build.exported", fake_exported)
-    patch.setattr("indexer.build.passage_encoder", lambda export, _: FakeEncoder(export.folder))
-    patch.setattr("indexer.checking.OnnxEncoder", FakeEncoder)
-    patch.setattr("search.ask.OnnxEncoder", FakeEncoder)
-    patch.setattr("indexer.build.read_files", read_here)
+    for place, fake in FAKES.items():
+        patch.setattr(place, fake)
 
 
 @pytest.fixture(scope="session")

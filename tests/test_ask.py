@@ -13,7 +13,7 @@ from index.errors import IndexMissingError, UsageError
 from index.records import Filters
 from index.sentences import sentence_spans
 from indexer.build import build
-from search.ask import MOST_HITS, Searcher
+from search.ask import MOST_HITS, Asked, Searcher
 from search.rank import Ranking
 from tests.conftest import Silence
 from tests.contract import problems_of
@@ -107,6 +107,27 @@ def test_a_question_that_was_cut_says_so_beside_its_answer(searcher: Searcher) -
     assert result.notices == (
         "The question has 107,999 characters; the first 1,000 were searched for.",
     )
+
+
+# Many together
+
+
+def test_many_questions_get_together_what_each_gets_alone(searcher: Searcher) -> None:
+    asked = [
+        Asked("are care leavers in good housing?"),
+        Asked("adoption", Filters(council="Northbridge"), 3),
+        Asked("what about the weather?"),
+        Asked("adoption", Filters(latest=True), 20),
+        Asked("risk", Filters(council="Elsewhere")),
+        Asked("adoption", k=1000),
+        Asked("?!"),
+    ]
+    together = searcher.ask_many(asked)
+    for one, result in zip(asked, together, strict=True):
+        alone = searcher.ask(one.question, one.filters, one.k)
+        assert result.timing_ms.keys() == alone.timing_ms.keys()
+        assert result == alone.model_copy(update={"timing_ms": result.timing_ms})
+    assert searcher.ask_many([]) == []
 
 
 # How many

@@ -21,9 +21,15 @@ from index.export import (
     passage_encoder,
 )
 from index.files import file_record
+from index.generation import open_generation
 from index.manifest import FOLDER_VARIABLE
 from index.model import DEFAULT_SHA256, MODEL_VARIABLE, Model, configured_model
+from indexer.build import build
+from indexer.checking import check_index
+from search.ask import Searcher
+from tests.conftest import Silence
 from tests.made_model import KINDS, write_model
+from tests.made_reports import write_reports
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +99,18 @@ def test_other_models_are_exported_with_their_pooling_layers_and_prompts(
 def test_prompts_are_told_by_the_settings(tiny: Model, tmp_path: Path) -> None:
     settings = read_settings(exported(tiny, tmp_path).folder)
     assert (settings.query_prompt, settings.passage_prompt) == ("query: ", "passage: ")
+
+
+def test_another_model_builds_and_answers_and_the_manifest_holds_its_prompts(
+    tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MODEL_VARIABLE, str(tiny.folder))
+    build([write_reports(tmp_path / "corpus")], tmp_path / "index", Silence())
+    model = open_generation(tmp_path / "index").manifest.model
+    assert (model.name, model.dimension) == ("prompted", 16)
+    assert (model.query_prompt, model.passage_prompt) == ("query: ", "passage: ")
+    assert check_index(tmp_path / "index").problems == ()
+    assert len(Searcher(tmp_path / "index").ask("care leavers").hits) == 10
 
 
 def test_an_export_that_encodes_otherwise_is_refused_with_the_sentence(

@@ -276,7 +276,8 @@ def test_check_tells_each_problem_on_a_line_with_the_command(
     command = f".venv/bin/python -m indexer build --force --index {built_index}"
     name = open_generation(built_index).name
     told = [f"In generation {name}, {one}. Build it again: {command}" for one in problems]
-    assert lines == told
+    assert lines[:2] == told
+    assert lines[2].startswith("Reports read")
 
 
 def test_check_without_an_index_exits_1_and_names_the_build_command(
@@ -284,6 +285,21 @@ def test_check_without_an_index_exits_1_and_names_the_build_command(
 ) -> None:
     assert main(["check", "--index", str(tmp_path / "none")]) == 1
     assert ".venv/bin/python -m indexer build --index" in capsys.readouterr().err
+
+
+# Rollback
+
+
+def test_rollback_returns_to_the_last_generation_and_says_so(
+    corpus: Path, built_index: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = open_generation(built_index).name
+    assert main(["rollback"]) == 1
+    assert "no whole generation" in capsys.readouterr().err
+    assert main([str(corpus), "--force"]) == 0
+    assert main(["rollback"]) == 0
+    assert f"Published generation {before} again" in capsys.readouterr().out
+    assert open_generation(built_index).name == before
 
 
 def test_names_and_texts_cannot_move_the_terminals_cursor(

@@ -93,3 +93,31 @@ def test_a_model_that_cannot_be_read_is_named_with_its_variable(
         configured_model()
     for part in (f"{MODEL_VARIABLE}={folder}", str(folder / WEIGHTS), "unset", REINSTALL):
         assert part in str(error.value)
+
+
+def test_a_model_of_the_local_hugging_face_cache_is_found_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = "0" * 40
+    repository = tmp_path / "models--somebody--tuned"
+    (repository / "refs").mkdir(parents=True)
+    (repository / "refs" / "main").write_text(commit)
+    (repository / "snapshots" / commit).mkdir(parents=True)
+    (repository / "snapshots" / commit / WEIGHTS).write_bytes(b"weights")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv(MODEL_VARIABLE, "somebody/tuned")
+    model = configured_model()
+    assert model.name == "somebody/tuned"
+    assert model.folder == repository / "snapshots" / commit
+
+
+def test_a_model_in_a_folder_that_may_not_be_searched_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: object, **__: object) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.exists", forbidden)
+    monkeypatch.setenv(MODEL_VARIABLE, str(tmp_path / "closed" / "tuned"))
+    with pytest.raises(ModelError, match="cannot be read: Permission denied"):
+        configured_model()

@@ -23,6 +23,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,29 +31,24 @@ from tqdm import tqdm
 
 import index.publish
 import indexer.build
-import indexer.checking
 import indexer.encoding
-import search.ask
-from index.errors import UnreadableFileError
 from index.files import file_problems
 from index.manifest import MODELS
 from indexer.__main__ import main as indexer_main
-from indexer.reading import read_file
 from indexer.vector_cache import VectorCache
 from search.__main__ import main as search_main
 from tests.fake_encoder import FakeEncoder, fake_exported
+from tests.fakes import FAKES
 from tests.faults.marked import write_report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from multiprocessing.connection import Connection
 
     from index.encoder import PassageEncoder
     from index.export import Export
     from index.model import Model
-    from index.records import Reading
     from index.windows import Vectors
-    from indexer.corpus import CorpusFile
 
 # One of our made paragraphs with its sentences: so a small build has dozens of chunks.
 CHUNK_LETTERS = 300
@@ -129,17 +125,20 @@ def put_fakes_in_place(
 ) -> None:
     """What tests.conftest does, without pytest and for the life of this process."""
     told = log or _Log(None)
-    built: Any = indexer.build
-    built.exported = _exported
-    built.passage_encoder = lambda export, _: _TellingEncoder(
-        FakeEncoder(export.folder), told, slow
-    )
-    checking: Any = indexer.checking
-    checking.OnnxEncoder = FakeEncoder
-    asking: Any = search.ask
-    asking.OnnxEncoder = FakeEncoder
-    if not real_readers:
-        built.read_files = _read_here
+
+    def telling(export: Export, _: int) -> PassageEncoder:
+        return _TellingEncoder(FakeEncoder(export.folder), told, slow)
+
+    fakes = {
+        **FAKES,
+        "indexer.build.exported": _exported,
+        "indexer.build.passage_encoder": telling,
+    }
+    if real_readers:
+        del fakes["indexer.build.read_files"]
+    for place, fake in fakes.items():
+        module, _, name = place.rpartition(".")
+        setattr(import_module(module), name, fake)
 
 
 def _exported(model: Model, index: Path) -> Export:
@@ -153,17 +152,6 @@ def _exported(model: Model, index: Path) -> Export:
         made.folder.rename(folder)
     shutil.rmtree(partial)
     return replace(made, folder=folder)
-
-
-def _read_here(
-    files: Sequence[CorpusFile], finished: Callable[[], None]
-) -> Iterator[tuple[CorpusFile, Reading | UnreadableFileError]]:
-    for file in files:
-        try:
-            yield file, read_file(file.path, file.name)
-        except UnreadableFileError as error:
-            yield file, error
-        finished()
 
 
 class _Log:

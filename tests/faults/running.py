@@ -184,7 +184,7 @@ def unfinished(index: Path) -> list[str]:
 def findings(index: Path) -> list[str] | None:
     """What `check` finds, None where nothing was ever published."""
     try:
-        return check_index(index)
+        return list(check_index(index).problems)
     except IndexMissingError:
         return None
 
