@@ -80,16 +80,16 @@ def read_settings(folder: Path) -> EncoderSettings:
 class OnnxEncoder:
     """An exported model, held open on the CPU; may be used from several threads.
 
-    A batch is one core's work, and several batches are shared among the cores. More cores on one
-    question cost more than they save: between two questions the library's threads wait by
-    spinning, and take a core from whatever searches meanwhile.
+    For single questions all cores work on one batch, which answers soonest. In bulk each core works
+    on batches of its own, which encodes most.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, in_bulk: bool = False) -> None:
         """Open the export in `folder`. Raises ModelError."""
         self._settings = read_settings(folder)
+        self._workers = cores() if in_bulk else 1
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
+        options.intra_op_num_threads = 1 if in_bulk else cores()
         options.inter_op_num_threads = 1
         options.log_severity_level = 3  # errors
         try:
@@ -151,11 +151,12 @@ class OnnxEncoder:
         def encode(batch: list[int]) -> None:
             vectors[batch] = self._run([rows[at] for at in batch])
 
-        if len(batches) > 1:
-            with ThreadPoolExecutor(cores()) as pool:
+        if self._workers > 1 and len(batches) > 1:
+            with ThreadPoolExecutor(self._workers) as pool:
                 list(pool.map(encode, batches))
-        elif batches:
-            encode(batches[0])
+        else:
+            for batch in batches:
+                encode(batch)
         return joined(vectors, owners, tokens, len(texts))
 
     def _windows(self, text: str, prompt: str) -> list[list[int]]:

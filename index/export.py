@@ -285,7 +285,7 @@ def passage_encoder(export: Export, texts: int) -> PassageEncoder:
     """What encodes so many passages soonest: a GPU where torch sees one, else every core."""
     if texts >= _WORTH_A_GPU and _sees_gpu():
         return SentenceTransformerEncoder(export)
-    return OnnxEncoder(export.folder)
+    return OnnxEncoder(export.folder, in_bulk=True)
 
 
 def _sees_gpu() -> bool:

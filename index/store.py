@@ -82,6 +82,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
+        self._reports: dict[str, Report] = {}
         try:
             # immutable: no journal is looked for and no lock file made, so a read-only folder
             # serves readers; a generation never changes once it is published.
@@ -98,18 +99,11 @@ class Store:
             self._connection.close()
 
     def report(self, report_id: str) -> Report:
-        """The report of that id. Raises KeyError."""
-        for row in self._rows("SELECT * FROM reports WHERE id = ?", [report_id]):
-            return _report(row)
-        raise KeyError(report_id)
-
-    def reports_of(self, ids: Iterable[str]) -> dict[str, Report]:
-        """The reports of those ids, by id; what is not there is left out."""
-        rows = self._rows(
-            "SELECT * FROM reports WHERE id IN (SELECT value FROM json_each(?))",
-            [json.dumps(sorted(ids))],
-        )
-        return {row[0]: _report(row) for row in rows}
+        """The report of that id, kept once it was asked for. Raises KeyError."""
+        if report_id not in self._reports:
+            for row in self._rows("SELECT * FROM reports WHERE id = ?", [report_id]):
+                self._reports[report_id] = _report(row)
+        return self._reports[report_id]
 
     def reports(self) -> list[Report]:
         """All reports, by file."""

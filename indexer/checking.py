@@ -95,7 +95,7 @@ def _disagreements(generation: Generation) -> list[str]:
     if generation.lexical.differs([titled(one.paragraph) for one in passages]):
         problems.append(f"{LEXICAL} holds the words of other paragraphs than the store")
     try:
-        encoder = OnnxEncoder(generation.model_folder)
+        encoder = OnnxEncoder(generation.model_folder, in_bulk=True)
     except ModelError as error:
         return [*problems, str(error).removesuffix(".")]
     texts = texts_of(generation.store.reports(), passages)

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from index.encoder import OnnxEncoder
@@ -62,14 +63,20 @@ class Searcher:
     next question.
     """
 
-    def __init__(self, folder: Path, load: Callable[[Path], QuestionEncoder] | None = None) -> None:
-        """Open the index in `folder`.
+    def __init__(
+        self,
+        folder: Path,
+        load: Callable[[Path], QuestionEncoder] | None = None,
+        *,
+        in_bulk: bool = False,
+    ) -> None:
+        """Open the index in `folder`; `in_bulk` for batches, which several threads ask.
 
         Raises IndexMissingError, IndexUnusableError and ModelError.
         """
         self._folder = folder
         self._model = configured_model()
-        self._load = load or OnnxEncoder
+        self._load = load or partial(OnnxEncoder, in_bulk=in_bulk)
         self._lock = threading.Lock()
         generation = open_generation(folder, self._model)
         self._held = _Opened(generation, self._load(generation.model_folder))
@@ -176,7 +183,7 @@ def _result(
     if refusal is None and not quotes:  # a list's passage may be a title over no sentence
         refusal = answer.NOTHING_CLOSE
     clock.lap("quote")
-    reports = generation.store.reports_of({passage.report_id for passage in passages})
+    reports = {one.report_id: generation.store.report(one.report_id) for one in passages}
     return Result(
         question=question.text,
         answered=refusal is None,

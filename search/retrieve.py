@@ -85,10 +85,14 @@ def _candidates(
 
 
 def _largest(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-    """The places of the `count` largest, of equal ones the first; in no order."""
+    """The places of the `count` largest of `scores`, none below 0; of equal ones the first.
+
+    They come in no order.
+    """
     if count >= len(scores):
         return np.arange(len(scores), dtype=np.int64)
-    least = np.partition(scores, -count)[-count]
+    some = scores[scores > 0]  # most paragraphs share no word with the question
+    least = np.partition(some, -count)[-count] if len(some) >= count else np.float32(0)
     above = np.flatnonzero(scores > least)
     level = np.flatnonzero(scores == least)[: count - len(above)]
     return np.concatenate([above, level])

@@ -43,7 +43,7 @@ def bag(text: str, otherwise: int = _NO_WORD_IN_PASSAGE) -> NDArray[np.float32]:
 class FakeEncoder:
     """Stands wherever an encoder does; `passages` are the texts that it was given to encode."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, in_bulk: bool = False) -> None:
         self.passages: list[str] = []
 
     def encode_passages(self, texts: Sequence[str]) -> NDArray[np.float32]:

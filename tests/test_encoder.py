@@ -79,7 +79,7 @@ def test_texts_get_the_same_vectors_alone_and_among_others_on_one_core_and_on_al
 ) -> None:
     texts = [LEAVERS, HAYSTACK, "", NEEDLE, *(f"{NEEDLE} {at}" * at for at in range(1, 40))]
     alone = np.concatenate([real_encoder.encode_passages([text]) for text in texts])
-    together = OnnxEncoder(real_export.folder).encode_passages(texts)
+    together = OnnxEncoder(real_export.folder, in_bulk=True).encode_passages(texts)
     assert np.sum(alone * together, axis=1).min() > 0.99999
 
 

@@ -330,7 +330,7 @@ def real_model(
 ) -> list[str]:
     """The arguments that ask the index of the shipped report, with the real model in its place."""
     monkeypatch.delenv(MODEL_VARIABLE)
-    monkeypatch.setattr("search.ask.OnnxEncoder", lambda _: real_encoder)
+    monkeypatch.setattr("search.ask.OnnxEncoder", lambda *_, **__: real_encoder)
     return ["--index", str(real_index)]
 
 
