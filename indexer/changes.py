@@ -48,16 +48,10 @@ def _state(file: CorpusFile, before: SourceFile | None, *, verify: bool) -> File
     try:
         status = file.path.stat()
         size, modified = status.st_size, status.st_mtime_ns
-        if (
-            before is not None
-            and not verify
-            and (size, modified)
-            == (
-                before.bytes,
-                before.modified_ns,
-            )
-        ):
-            return FileState(size, modified, before.sha256)
+        if before is not None and not verify:
+            known = (before.bytes, before.modified_ns)
+            if known == (size, modified):
+                return FileState(size, modified, before.sha256)
         if modified > time.time_ns() - _TOO_FRESH_NS or abs(modified) > _MOST_NS:
             modified = _NEVER
         return FileState(size, modified, sha256_of(file.path))

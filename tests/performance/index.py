@@ -314,6 +314,7 @@ def _batch(folder: Path, index: Path, questions: list[str]) -> list[Measured]:
     asked = questions[:BATCH]
     lines = [json.dumps({"id": str(at), "question": one}) for at, one in enumerate(asked)]
     batch.write_text("\n".join(lines), encoding="utf-8")
+    usual = _asked_apart("baseline", folder, index, [*asked[:WARMING], *asked])
     one_by_one: list[float] = []
     together: list[float] = []
     for _ in range(ROUNDS):
@@ -321,10 +322,13 @@ def _batch(folder: Path, index: Path, questions: list[str]) -> list[Measured]:
         one_by_one.append(sum(told["milliseconds"]) / 1000)
         seconds, _ = _process([sys.executable, "-m", "search", "--batch", str(batch)], index)
         together.append(seconds)
+    baseline = len(asked) / (sum(usual["milliseconds"]) / 1000)
     single, whole = (len(asked) / float(np.median(own)) for own in (one_by_one, together))
     return [
         Measured("one by one, warm", f"{single:.0f} /s", "", ok=True),
+        Measured("one by one, warm, baseline", f"{baseline:.0f} /s", "", ok=True),
         Measured("batch of 1,000, its start counted", f"{whole:.0f} /s", "", ok=True),
+        Measured("batch to the baseline's one by one", f"{whole / baseline:.2f}", "", ok=True),
         _at_least("batch: questions a second to one by one", whole / single, 3.0),
     ]
 

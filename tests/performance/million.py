@@ -76,7 +76,7 @@ def measure_million(
     of one report lie in a row.
     """
     likeness = median_cosine_of_nearest_other(paragraphs)
-    million = perturbed_copies(paragraphs, likeness)
+    million = perturbed_copies(paragraphs, likeness, N)
     originals = np.arange(N) % len(paragraphs)
     to_original = np.einsum("ij,ij->i", million[:_BLOCK], paragraphs[originals[:_BLOCK]])
     measured = [
@@ -115,10 +115,11 @@ def measure_limit(
     Arguments as of `measure_million`.
     """
     measured = []
+    likeness = median_cosine_of_nearest_other(paragraphs)
     for storage in get_args(Storage):
         size = paragraphs.shape[1] * _BYTES[storage]
         count = EXACT_BYTES // size
-        rows = paragraphs[np.arange(count) % len(paragraphs)]
+        rows = perturbed_copies(paragraphs, likeness, count)
         with tempfile.TemporaryDirectory() as parent:
             write_vectors(Path(parent, "vectors"), rows, storage)
             middle, late = milliseconds(
@@ -143,8 +144,10 @@ def median_cosine_of_nearest_other(paragraphs: NDArray[np.float32]) -> float:
     return float(np.median(cosines.max(axis=1)))
 
 
-def perturbed_copies(paragraphs: NDArray[np.float32], cosine: float) -> NDArray[np.float32]:
-    """A million unit vectors: row i is paragraph i mod n with noise, at about `cosine` to it.
+def perturbed_copies(
+    paragraphs: NDArray[np.float32], cosine: float, count: int
+) -> NDArray[np.float32]:
+    """`count` unit vectors: row i is paragraph i mod n with noise, at about `cosine` to it.
 
     Gaussian noise of deviation σ in each of d coordinates is at right angles to the paragraph, and
     σ√d long, nearly; so the cosine is 1/√(1 + σ²d).
@@ -152,14 +155,14 @@ def perturbed_copies(paragraphs: NDArray[np.float32], cosine: float) -> NDArray[
     dimension = paragraphs.shape[1]
     deviation = np.float32(np.sqrt((1 / cosine**2 - 1) / dimension))
     random = np.random.default_rng(0)
-    million = np.empty((N, dimension), dtype=np.float32)
-    for start in range(0, N, _BLOCK):
-        block = million[start : start + _BLOCK]
+    copies = np.empty((count, dimension), dtype=np.float32)
+    for start in range(0, count, _BLOCK):
+        block = copies[start : start + _BLOCK]
         random.standard_normal(out=block, dtype=np.float32)
         block *= deviation
         block += paragraphs[np.arange(start, start + len(block)) % len(paragraphs)]
         block /= np.linalg.norm(block, axis=1, keepdims=True)
-    return million
+    return copies
 
 
 def filters(paragraphs: NDArray[np.float32], originals: NDArray[np.int64]) -> list[Filter]:
