@@ -59,6 +59,7 @@ class QuestionEncoder(Protocol):
     """What searches need of a model."""
 
     def encode_questions(self, texts: Sequence[str]) -> Vectors: ...
+    def has_word(self, word: str) -> bool: ...
 
 
 def cores() -> int:
@@ -112,6 +113,10 @@ class OnnxEncoder:
         """The ids of the tokens of `text`, special ones among them."""
         ids: list[int] = self._tokenizer.encode(text).ids
         return ids
+
+    def has_word(self, word: str) -> bool:
+        """Whether `word` stands whole in the model's vocabulary, as common words do."""
+        return len(self._tokenizer.encode(word, add_special_tokens=False).ids) == 1
 
     def reads_whole(self, text: str) -> bool:
         """Whether `text` fits into the model with either prompt."""

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from index.adapter import Adapter, merge, read_adapter
 from index.encoder import (
     GRAPH,
     SETTINGS,
@@ -38,7 +39,7 @@ from index.encoder import (
 from index.errors import ModelError
 from index.files import FileRecord, file_record, sync
 from index.manifest import MODELS, export_name
-from index.model import MODEL_VARIABLE, Model, check_weights
+from index.models import MODEL_VARIABLE, Model, check_weights
 from index.windows import Vectors, joined, windows
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def encoding_sha256() -> str:
     """
     whole = hashlib.sha256()
     here = Path(__file__).parent
-    for name in ("encoder.py", "export.py", "sentences.py", "windows.py"):
+    for name in ("adapter.py", "encoder.py", "export.py", "sentences.py", "windows.py"):
         whole.update(hashlib.sha256((here / name).read_bytes()).digest())
     whole.update(version("nupunkt").encode())
     return whole.hexdigest()
@@ -125,6 +126,8 @@ def exported(model: Model, index: Path) -> Export:
 
 def _export_apart(model: Model, folder: Path) -> None:
     command = [sys.executable, "-m", "index.export", str(model.folder), str(folder.absolute())]
+    if model.adapter is not None:
+        command.append(str(model.adapter.folder.absolute()))
     done = subprocess.run(  # noqa: S603 - our own module
         command, cwd=_ROOT, capture_output=True, text=True, errors="replace", check=False
     )
@@ -137,15 +140,17 @@ def _export_apart(model: Model, folder: Path) -> None:
         )
 
 
-def export(source: Path, folder: Path) -> None:
+def export(source: Path, folder: Path, adapter: Adapter | None = None) -> None:
     """Write the export of the model in `source` into `folder`, and hold it against the original.
+
+    `adapter` is merged into it first.
 
     Raises ModelError where the model cannot be loaded or exported, or is another one afterwards.
     """
     import onnx  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
-    original = load_original(source)
+    original = load_original(source, adapter)
     settings = _settings(original)
     features = original.preprocess(["An example of some words.", "Two."])
     inputs = [name for name in _INPUTS if name in features]
@@ -194,8 +199,11 @@ def export(source: Path, folder: Path) -> None:
     _hold_against(original, OnnxEncoder(folder))
 
 
-def load_original(folder: Path) -> SentenceTransformer:
-    """The model in `folder` as sentence-transformers loads it. Raises ModelError."""
+def load_original(folder: Path, adapter: Adapter | None = None) -> SentenceTransformer:
+    """The model in `folder` as sentence-transformers loads it, with `adapter` merged into it.
+
+    Raises ModelError.
+    """
     # Nothing may reach for the network, and the libraries look at these when imported.
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -205,7 +213,7 @@ def load_original(folder: Path) -> SentenceTransformer:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     try:
-        return SentenceTransformer(
+        original = SentenceTransformer(
             str(folder),
             local_files_only=True,
             # No pickled weights: they can run code.
@@ -213,6 +221,13 @@ def load_original(folder: Path) -> SentenceTransformer:
         ).eval()
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise ModelError(f"it cannot be loaded ({_first_line(error)})") from error
+    if adapter is not None:
+        import torch  # noqa: PLC0415
+
+        weights = {name: weight.numpy() for name, weight in original.state_dict().items()}
+        merged = {name: torch.from_numpy(one) for name, one in merge(adapter, weights).items()}
+        original.load_state_dict(merged, strict=False)
+    return original
 
 
 def _settings(original: SentenceTransformer) -> EncoderSettings:
@@ -258,7 +273,7 @@ class SentenceTransformerEncoder:
 
     def __init__(self, export: Export) -> None:
         self._settings = read_settings(export.folder)
-        self._original = load_original(export.model.folder)
+        self._original = load_original(export.model.folder, export.model.adapter)
         self._tokenizer = self._original.tokenizer.backend_tokenizer
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -300,6 +315,7 @@ def _sees_gpu() -> bool:
 
 if __name__ == "__main__":
     try:
-        export(Path(sys.argv[1]), Path(sys.argv[2]))
+        source, target, *adapters = map(Path, sys.argv[1:])
+        export(source, target, read_adapter(adapters[0]) if adapters else None)
     except ModelError as error:
         sys.exit(str(error))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from index.coverage import Coverage
     from index.manifest import Manifest, ModelRecord
-    from index.model import Model
+    from index.models import Model
 
 STORE = "paragraphs.sqlite"
 PARAGRAPHS = "paragraphs"
@@ -53,7 +53,8 @@ class Generation:
 
     Row i of `paragraphs` and of `lexical` is the passage at row i of `store`; that passage says
     which rows of `sentences` are its own. `findings` says of each row whether it is one (bool,
-    shape (paragraphs,)); `model_folder` holds the export that encodes questions.
+    shape (paragraphs,)), and its sentences are sentence_starts[row]:sentence_starts[row + 1]
+    (int64, shape (paragraphs + 1,)). `model_folder` holds the export that encodes questions.
     """
 
     name: str
@@ -64,20 +65,24 @@ class Generation:
     lexical: Lexical
     model_folder: Path
     findings: NDArray[np.bool_]
+    sentence_starts: NDArray[np.int64]
 
     @classmethod
     def open(cls, folder: Path, name: str, manifest: Manifest, models: Path) -> Generation:
         """The generation whose files lie in `folder`. Raises IndexUnusableError."""
         store = Store(folder / STORE)
+        findings, starts = store.places()
+        sentences = Vectors(folder / SENTENCES)
         return cls(
             name,
             manifest,
             store,
             Vectors(folder / PARAGRAPHS),
-            Vectors(folder / SENTENCES),
+            sentences,
             Lexical(folder / LEXICAL),
             models / model_folder_name(manifest.model),
-            store.findings(),
+            findings,
+            np.append(starts, len(sentences)),
         )
 
     def coverage(self) -> Coverage:

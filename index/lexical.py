@@ -1,30 +1,39 @@
-"""BM25 over words; the only user of bm25s, which writes what is read here.
+"""BM25 over word stems, and the words themselves; the only user of bm25s and PyStemmer.
 
-bm25s computes every weight when the index is built: of each word in each text, Lucene's BM25 with
+bm25s computes every weight when the index is built: of each stem in each text, Lucene's BM25 with
 k1 1.5 and b 0.75 (the values that Robertson and Zaragoza, The Probabilistic Relevance Framework,
-2009, call usual). A text's score is the sum of the weights of the question's words (Lù, BM25S,
+2009, call usual). A text's score is the sum of the weights of the question's stems (Lù, BM25S,
 2024). That sum is taken here, from the files that bm25s wrote: importing the library, and scipy
-with it, would cost every cold question time and memory that it does not need.
+with it, would cost every cold question time and memory that it does not need. Stems are those of
+Porter's second English stemmer: "fostered" finds "fostering".
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from Stemmer import Stemmer
 
 from index.errors import CorpusError, IndexUnusableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
 # A word: two letters or digits at least, as bm25s and scikit-learn have it.
 _WORD = re.compile(r"\b\w\w+\b")
+# The closed classes of English: articles, pronouns, auxiliaries, prepositions, conjunctions, and
+# what questions begin with. They say nothing of what a text is about.
+FUNCTION_WORDS = frozenset(
+    Path(__file__).with_name("function_words.txt").read_text(encoding="utf-8").split()
+)
+_FREQUENCIES = "frequencies.json"
 
 
 def words_of(text: str) -> list[str]:
@@ -32,11 +41,13 @@ def words_of(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _indexed(text: str) -> list[str]:
-    """The words of `text` that the index holds: all but the most common ones of English."""
-    from bm25s.stopwords import STOPWORDS_EN  # noqa: PLC0415 - see above
+def _stems(text: str, stemmer: Stemmer) -> list[str]:
+    stems: list[str] = stemmer.stemWords(_telling(text))
+    return stems
 
-    return [word for word in words_of(text) if word not in STOPWORDS_EN]
+
+def _telling(text: str) -> list[str]:
+    return [word for word in words_of(text) if word not in FUNCTION_WORDS]
 
 
 def write_lexical(folder: Path, texts: Sequence[str]) -> None:
@@ -46,24 +57,29 @@ def write_lexical(folder: Path, texts: Sequence[str]) -> None:
     """
     import bm25s  # noqa: PLC0415 - see above
 
-    words = [_indexed(text) for text in texts]
-    if not any(words):
+    stemmer = Stemmer("english")
+    stems = [_stems(text, stemmer) for text in texts]
+    if not any(stems):
         raise CorpusError(
             f"None of the {len(texts)} paragraphs holds a word. Expected reports in English."
         )
     scorer = bm25s.BM25()
-    scorer.index(words, show_progress=False)
+    scorer.index(stems, show_progress=False)
     scorer.save(str(folder))
+    frequencies = Counter(word for text in texts for word in dict.fromkeys(_telling(text)))
+    (folder / _FREQUENCIES).write_text(json.dumps(dict(sorted(frequencies.items()))), "utf-8")
 
 
 class Lexical:
     """A written word index, mapped for reading.
 
-    The weights of word w are weights[starts[w]:starts[w + 1]], those of the texts at the same
+    The weights of stem w are weights[starts[w]:starts[w + 1]], those of the texts at the same
     places of `rows`: a sparse matrix by columns.
     """
 
     def __init__(self, folder: Path) -> None:
+        self._frequencies_file = folder / _FREQUENCIES
+        self._frequencies: dict[str, int] | None = None
         try:
             self._columns: dict[str, int] = json.loads((folder / "vocab.index.json").read_bytes())
             self._count = int(json.loads((folder / "params.index.json").read_bytes())["num_docs"])
@@ -79,18 +95,65 @@ class Lexical:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def frequencies(self) -> Mapping[str, int]:
+        """Every word as it stands in the texts, in lower case, and how many of them hold it."""
+        if self._frequencies is None:
+            try:
+                self._frequencies = json.loads(self._frequencies_file.read_bytes())
+            except (OSError, ValueError) as error:
+                raise IndexUnusableError(
+                    f"{self._frequencies_file} cannot be read as words: {error}"
+                ) from error
+        return self._frequencies
+
     def differs(self, texts: Sequence[str]) -> bool:
         """Whether it holds other words than those of `texts`, by how many each row has."""
-        expected = [len(set(_indexed(text))) for text in texts]
+        stemmer = Stemmer("english")
+        expected = [len(set(_stems(text, stemmer))) for text in texts]
         held = np.bincount(np.asarray(self._rows), minlength=len(texts))
         return len(self) != len(texts) or expected != held.tolist()
 
     def scores(self, question: str) -> NDArray[np.float32]:
         """The BM25 score of every row for `question`: float32, zeros where no word is shared."""
         scores = np.zeros(len(self), dtype=np.float32)
-        for word in words_of(question):
-            column = self._columns.get(word)
+        for stem in _stems(question, Stemmer("english")):
+            column = self._columns.get(stem)
             if column is not None:
                 part = slice(int(self._starts[column]), int(self._starts[column + 1]))
                 scores[self._rows[part]] += self._weights[part]
         return scores
+
+    def covered(self, question: str, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """How much of `question` each of `rows` holds, 0 to 1: its stems by their rarity.
+
+        A stem weighs log(1 + texts / (texts with it + 1)), so that one which no text holds weighs
+        most: what the collection never mentions cannot be covered. Float32 of shape (len(rows),).
+        """
+        covered = np.zeros(len(rows), dtype=np.float32)
+        whole = 0.0
+        for stem in dict.fromkeys(_stems(question, Stemmer("english"))):
+            holding = self._holding(stem)
+            weight = np.log1p(len(self) / (len(holding) + 1))
+            whole += weight
+            covered += np.float32(weight) * np.isin(rows, holding, kind="sort")
+        return covered / np.float32(whole) if whole else covered
+
+    def knows(self, word: str) -> bool:
+        """Whether a text holds `word`, which is in lower case, in this or another form of it."""
+        return any(stem in self._columns for stem in Stemmer("english").stemWords([word]))
+
+    def beside(self, word: str, question: str) -> float:
+        """How well the best text that holds `word` answers `question` by words; 0 at the least."""
+        [stem] = _stems(word, Stemmer("english")) or [""]
+        holding = self._holding(stem)
+        return float(self.scores(question)[holding].max(initial=0.0))
+
+    def _holding(self, stem: str) -> NDArray[np.int32]:
+        column = self._columns.get(stem)
+        if column is None:
+            return np.empty(0, dtype=np.int32)
+        holding: NDArray[np.int32] = self._rows[
+            int(self._starts[column]) : int(self._starts[column + 1])
+        ]
+        return holding

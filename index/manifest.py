@@ -17,7 +17,7 @@ from index.errors import IndexMissingError, IndexUnusableError
 from index.files import FileRecord, reason, sync, write_durably
 
 # To be raised whenever what is stored changes.
-FORMAT = 2
+FORMAT = 3
 DEFAULT_FOLDER = Path(__file__).parent / "data"
 FOLDER_VARIABLE = "INSPECTION_SEARCH_INDEX"
 MANIFEST = "manifest.json"
@@ -34,12 +34,15 @@ class _Frozen(BaseModel):
 class ModelRecord(_Frozen):
     """What encoded: the model's name and SHA-256, its prompts, the length of its vectors.
 
-    `encoding_sha256` is taken over the code by which texts became vectors; `files` are those of the
-    export that encodes questions.
+    `base_sha256` and `adapter_sha256` are those of the two that make up an adapted model, None for
+    any other. `encoding_sha256` is taken over the code by which texts became vectors; `files` are
+    those of the export that encodes questions.
     """
 
     name: str
     sha256: str
+    base_sha256: str | None = None
+    adapter_sha256: str | None = None
     dimension: int
     query_prompt: str
     passage_prompt: str
@@ -62,7 +65,8 @@ class Counts(_Frozen):
 class Manifest(_Frozen):
     """What a generation says of itself.
 
-    `rules_sha256` is taken over the code that reads files and stores what they say.
+    `rules_sha256` is taken over the code that reads files and stores what they say; `roots` are the
+    folders that file names are relative to, where the build found them.
     """
 
     format: int
@@ -70,6 +74,7 @@ class Manifest(_Frozen):
     rules_sha256: str
     counts: Counts
     built_at: datetime
+    roots: tuple[str, ...] = ()
     files: dict[str, FileRecord]
 
 

@@ -49,7 +49,11 @@ def new_generation(folder: Path) -> Iterator[Path]:
 
 
 def publish(
-    partial: Path, model: ModelRecord, rules_sha256: str, counts: Counts
+    partial: Path,
+    model: ModelRecord,
+    rules_sha256: str,
+    counts: Counts,
+    roots: tuple[str, ...] = (),
 ) -> tuple[str, Manifest]:
     """Verify what was written into `partial` and make it the published generation.
 
@@ -64,6 +68,7 @@ def publish(
         rules_sha256=rules_sha256,
         counts=counts,
         built_at=datetime.now(UTC).replace(microsecond=0),
+        roots=roots,
         files={path.relative_to(partial).as_posix(): file_record(path) for path in written},
     )
     write_durably(partial / MANIFEST, manifest.model_dump_json(indent=2) + "\n")

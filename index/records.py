@@ -144,7 +144,8 @@ class Filters:
     """What a search is narrowed to; None or False leaves it open.
 
     Dates are those of the inspection's last day (the publication's where none is printed), ISO,
-    inclusive. `report` is a report's id or file; `section` a part of a heading.
+    inclusive. `report` is a report's id or file; `section` a part of a heading; `phrases` must all
+    stand in a paragraph's text, in capitals or not.
     """
 
     council: str | None = None
@@ -154,3 +155,4 @@ class Filters:
     section: str | None = None
     grade: str | None = None
     latest: bool = False
+    phrases: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ CREATE TABLE paragraphs (
     first_sentence INTEGER NOT NULL, sentences TEXT NOT NULL
 ) STRICT;
 CREATE INDEX paragraphs_of_report ON paragraphs (report_id);
-CREATE INDEX findings ON paragraphs (finding);
+CREATE INDEX places ON paragraphs (finding, first_sentence);
 CREATE TABLE files (
     file TEXT PRIMARY KEY, bytes INTEGER NOT NULL, modified_ns INTEGER NOT NULL,
     sha256 TEXT NOT NULL, outcome TEXT NOT NULL, report_id TEXT, reason TEXT
@@ -142,14 +142,15 @@ class Store:
         )
         return reports, paragraphs, sentences
 
-    def findings(self) -> NDArray[np.bool_]:
-        """For each row whether it is a finding: bool of shape (paragraphs,)."""
-        [(count,)] = self._rows("SELECT coalesce(max(row) + 1, 0) FROM paragraphs")
-        findings = np.zeros(count, dtype=np.bool_)
-        # By the index on them: the rows themselves hold all the text.
-        rows = self._rows("SELECT row FROM paragraphs WHERE finding = 1")
-        findings[[row for (row,) in rows]] = True
-        return findings
+    def places(self) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """For each row whether it is a finding, and which sentence is its first.
+
+        Both of shape (paragraphs,).
+        """
+        # By an index that holds just these: the rows themselves hold all the text.
+        found = self._rows("SELECT row, finding, first_sentence FROM paragraphs INDEXED BY places")
+        values = np.array(sorted(found), dtype=np.int64).reshape(-1, 3)
+        return values[:, 1].astype(np.bool_), values[:, 2]
 
     def problems(self) -> list[str]:
         """What does not hold together in the store, a clause each."""
@@ -172,6 +173,11 @@ class Store:
             values,
         )
         return np.fromiter((row for (row,) in found), dtype=np.int64)
+
+    def report_starts(self) -> NDArray[np.int64]:
+        """The first row of each report that has any, ascending: int64; its rows stand together."""
+        found = self._rows("SELECT min(row) FROM paragraphs GROUP BY report_id")
+        return np.sort(np.fromiter((row for (row,) in found), dtype=np.int64))
 
     def _rows(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         try:
@@ -210,6 +216,8 @@ _LATER_REPORT = """EXISTS (
 _OF_GRADE = (
     "replace(lower(section_grade), ' to be good', '') = replace(lower(?), ' to be good', '')"
 )
+# An apostrophe is printed curly and typed straight.
+_HOLDS = "instr(lower(replace(text, '’', '''')), lower(?))"
 # By way of the files, so that a duplicate's name leads to the report that was kept.
 _OF_REPORT = "reports.id IN (SELECT report_id FROM files WHERE ? IN (file, report_id))"
 
@@ -227,9 +235,13 @@ def _conditions(filters: Filters) -> tuple[list[str], list[object]]:
     ]
     given = [(condition, value) for condition, value in wanted if value is not None]
     conditions = [condition for condition, _ in given]
+    values = [value for _, value in given]
+    for phrase in filters.phrases:
+        conditions.append(_HOLDS)
+        values.append(phrase.replace("’", "'"))
     if filters.latest:
         conditions.append(f"NOT {_LATER_REPORT}")
-    return conditions, [value for _, value in given]
+    return conditions, values
 
 
 def council_name(name: str) -> str:

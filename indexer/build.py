@@ -19,7 +19,7 @@ from index.export import encoding_sha256, exported, passage_encoder
 from index.generation import LEXICAL, PARAGRAPHS, SENTENCES, STORE, open_generation
 from index.lexical import write_lexical
 from index.manifest import Counts, ModelRecord
-from index.model import configured_model
+from index.models import configured_model
 from index.printable import printable
 from index.publish import clear_unfinished, new_generation, publish
 from index.records import Passage, Report, SourceFile
@@ -27,7 +27,7 @@ from index.sentences import sentence_spans
 from index.store import council_name, write_store
 from index.vectors import write_vectors
 from indexer.changes import HeldReadings, states_of
-from indexer.corpus import find_files
+from indexer.corpus import find_files, roots_of
 from indexer.duplicates import KnownReports
 from indexer.encoding import encode, texts_of, titled
 from indexer.lock import build_lock
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from index.export import Export
     from index.generation import Generation
     from index.manifest import Manifest
-    from index.model import Model
+    from index.models import Model
     from index.records import Reading
     from index.vectors import Storage
     from index.windows import Vectors
@@ -126,7 +126,9 @@ def build(
         texts = texts_of(collection.reports, collection.passages)
         vectors = encode(texts, cache, lambda count: passage_encoder(export, count), progress)
         progress.start("Writing and verifying the index", 1)
-        name, manifest = _write(folder, collection, *vectors, export=export, rules=rules)
+        name, manifest = _write(
+            folder, collection, *vectors, export=export, rules=rules, roots=roots_of(files)
+        )
         cache.keep_only(texts.all())
     return BuildResult(
         name,
@@ -324,9 +326,11 @@ def _write(
     *,
     export: Export,
     rules: str,
+    roots: tuple[str, ...],
 ) -> tuple[str, Manifest]:
     reports, passages, sources = collection.reports, collection.passages, collection.sources
     settings = read_settings(export.folder)
+    adapter = export.model.adapter
     with new_generation(folder) as partial:
         write_store(partial / STORE, reports, passages, sources)
         write_vectors(partial / PARAGRAPHS, paragraphs, _STORAGE)
@@ -337,6 +341,8 @@ def _write(
             ModelRecord(
                 name=export.model.name,
                 sha256=export.model.sha256,
+                base_sha256=adapter.base_sha256 if adapter else None,
+                adapter_sha256=adapter.sha256 if adapter else None,
                 dimension=settings.dimension,
                 query_prompt=settings.query_prompt,
                 passage_prompt=settings.passage_prompt,
@@ -350,4 +356,5 @@ def _write(
                 paragraphs=len(paragraphs),
                 sentences=len(sentences),
             ),
+            roots,
         )

@@ -62,6 +62,16 @@ def find_files(paths: Sequence[Path]) -> list[CorpusFile]:
     return sorted(files, key=lambda file: file.name)
 
 
+def roots_of(files: Sequence[CorpusFile]) -> tuple[str, ...]:
+    """The folders, whole, that the names of `files` are relative to; each once."""
+    roots = set()
+    for file in files:
+        whole = os.fspath(file.path.absolute())
+        if whole.endswith(os.sep + file.name):  # not where a name was made printable
+            roots.add(whole.removesuffix(os.sep + file.name) or os.sep)
+    return tuple(sorted(roots))
+
+
 def _name(file: Path, root: Path) -> str:
     return printable_name(file.relative_to(root).as_posix())
 

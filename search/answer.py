@@ -15,15 +15,29 @@ if TYPE_CHECKING:
 
     from index.records import Passage
     from index.vectors import Vectors
+    from search.rank import Quoting
 
-# At most this many quotations, and no further one once they hold so many words together: what a
-# reader takes in at a glance.
+# At most this many quotations, of about this many words together: what a reader takes in at a
+# glance, and can paste.
 MOST_QUOTATIONS = 4
-_MOST_WORDS = 120
+_MOST_WORDS = 90
 # A sentence that begins so speaks of the one before it, and is not understood alone.
 _LEANS_BACK = re.compile(
     r"(?:this|these|they|their|it|its|he|she|his|her|such|those|there(?:fore|by)|however"
     r"|as a result|similarly|for (?:example|instance)|in addition|also|although|consequently)\b",
+    re.IGNORECASE,
+)
+# What asks for one fact, which one sentence holds.
+_FACTUAL = re.compile(
+    r"\b(?:how (?:many|much|long|often|old|large|big|far)|by how (?:many|much)"
+    r"|when (?:did|was|were)"
+    r"|(?:what|which) (?:%|per ?cent(?:age)?|share|proportion|number|rate|year|date|amount)"
+    r"|(?:percentage|number|proportion|average \w+) of|who (?:is|was|led|chairs?))\b",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|half|third|quarter"
+    r"|majority|none|all|most)\b",
     re.IGNORECASE,
 )
 
@@ -31,56 +45,128 @@ NOTHING_CLOSE = (
     "No paragraph in the collection answers this question. The nearest paragraphs are listed, but "
     "they are not an answer."
 )
+ONLY_TOPIC = (
+    "The collection speaks of this topic, but no paragraph answers the question. The nearest "
+    "paragraphs are listed, but they are not an answer."
+)
 NOTHING_LEFT = "The collection holds no paragraph with these filters: {filters}."
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Whole sentences of a passage: text[start:end] of its paragraph, verbatim."""
+    """Whole sentences of a passage: text[start:end] of its paragraph, verbatim.
+
+    `similarity` is the cosine of the question to the nearest of them.
+    """
 
     passage: Passage
     start: int
     end: int
+    similarity: float
 
     @property
     def text(self) -> str:
         return self.passage.paragraph.text[self.start : self.end]
 
 
-def quotable(scores: Sequence[float], least_share: float) -> int:
-    """How many of the paragraphs with these scores, best first, are worth quoting from.
+@dataclass(frozen=True, slots=True)
+class _Sentence:
+    """Sentence number `at` of a passage: its cosine to the question, and its unit vector."""
 
-    The best, and others with at least that share of its score.
-    """
-    best = scores[0] if scores else 0.0
-    least = min(best, least_share * best)  # by words alone, an introduction may be below zero
-    return sum(score >= least for score in scores[:MOST_QUOTATIONS])
+    passage: Passage
+    at: int
+    similarity: float
+    vector: NDArray[np.float32]
+
+    @property
+    def text(self) -> str:
+        start, end = self.passage.sentences[self.at]
+        return self.passage.paragraph.text[start:end]
+
+
+def is_factual(question: str) -> bool:
+    """Whether one sentence with the fact answers `question`."""
+    return _FACTUAL.search(question) is not None
 
 
 def quote(
-    question: NDArray[np.float32], passages: Sequence[Passage], sentences: Vectors
+    question: str,
+    vector: NDArray[np.float32],
+    *,
+    passages: Sequence[Passage],
+    scores: NDArray[np.float64],
+    sentences: Vectors,
+    quoting: Quoting,
 ) -> list[Quote]:
-    """The sentence of each passage that is nearest to the question.
+    """Quotations that answer, from the first passage and from others that are nearly as good.
 
-    `question` is a unit vector (float32, shape (dimension,)), `passages` are in order, best first,
-    and `sentences` holds the vectors of every sentence of the collection.
+    `vector` is the question's, a unit vector (float32, shape (dimension,)); `passages` are in
+    order, best first, with their `scores`; `sentences` holds the vectors of every sentence of the
+    collection. A sentence that says what a quoted one says is left out.
     """
-    rows = [one.first_sentence + at for one in passages for at in range(len(one.sentences))]
-    similarities = iter(sentences.similarities(question, np.array(rows, dtype=np.int64)).tolist())
+    worth = [
+        one
+        for one, score in zip(passages, scores[:MOST_QUOTATIONS], strict=False)
+        if one.sentences and score >= scores[0] - quoting.drop
+    ]
+    if not worth or not passages[0].sentences:
+        return []
+    read = [_sentences(one, vector, sentences) for one in worth]
+    if is_factual(question):
+        return [_made(_with_fact(read[0]))]
+    chosen: list[_Sentence] = []
     quotes: list[Quote] = []
     words = 0
-    for passage in passages:
-        spans = passage.sentences
-        nearness = [next(similarities) for _ in spans]
-        if not spans:
-            continue
-        at = max(range(len(spans)), key=nearness.__getitem__)
-        first = at
-        while first > 0 and _LEANS_BACK.match(passage.paragraph.text, spans[first][0]):
-            first -= 1
-        made = Quote(passage, spans[first][0], spans[at][1])
-        words += len(made.text.split())
-        if quotes and words > _MOST_WORDS:
-            break
-        quotes.append(made)
+    best = max(one.similarity for one in read[0])
+    for own in read:
+        for one in sorted(own, key=lambda one: (-one.similarity, one.at))[: quoting.each]:
+            first_of_all = not quotes
+            if not first_of_all and (
+                one.similarity < quoting.share * best
+                or any(float(one.vector @ other.vector) > quoting.alike for other in chosen)
+            ):
+                continue
+            made = _made(one)
+            if any(_overlap(made, other) for other in quotes):
+                continue
+            words += len(made.text.split())
+            if not first_of_all and words > _MOST_WORDS:
+                return quotes
+            chosen.append(one)
+            quotes.append(made)
+            if len(quotes) == MOST_QUOTATIONS:
+                return quotes
     return quotes
+
+
+def _sentences(
+    passage: Passage, question: NDArray[np.float32], sentences: Vectors
+) -> list[_Sentence]:
+    rows = passage.first_sentence + np.arange(len(passage.sentences), dtype=np.int64)
+    vectors = sentences.take(rows)
+    return [
+        _Sentence(passage, at, float(vector @ question), vector)
+        for at, vector in enumerate(vectors)
+    ]
+
+
+def _with_fact(own: Sequence[_Sentence]) -> _Sentence:
+    """The nearest sentence that holds a figure or a number, the nearest of all where none does."""
+    holding = [one for one in own if _FIGURE.search(one.text)] or own
+    return max(holding, key=lambda one: (one.similarity, -one.at))
+
+
+def _made(sentence: _Sentence) -> Quote:
+    """The quotation of a sentence, with those before it that it leans on."""
+    text, spans = sentence.passage.paragraph.text, sentence.passage.sentences
+    first = sentence.at
+    while first > 0 and _LEANS_BACK.match(text, spans[first][0]):
+        first -= 1
+    return Quote(
+        sentence.passage, spans[first][0], spans[sentence.at][1], round(sentence.similarity, 4)
+    )
+
+
+def _overlap(one: Quote, other: Quote) -> bool:
+    same = one.passage.row == other.passage.row
+    return same and one.start < other.end and other.start < one.end

@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from index.encoder import OnnxEncoder
 from index.errors import UsageError
 from index.generation import open_generation
 from index.manifest import published_names
-from index.model import configured_model
+from index.models import configured_model
+from index.originals import find_original
 from index.records import Filters
-from search import answer, cite
-from search.question import understand
-from search.rank import load_fitted, rank, weights_of
+from search import answer, cite, rank
+from search.question import Known, understand
 from search.result import Hit, Interpretation, Quotation, Result
 from search.retrieve import retrieve
 
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from index.encoder import QuestionEncoder
@@ -34,26 +35,38 @@ if TYPE_CHECKING:
     from search.answer import Quote
     from search.question import Question
     from search.rank import Ranking
-    from search.retrieve import Candidate
+    from search.retrieve import Candidates
 
 MOST_HITS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question as it is put: what to narrow the search to, and how many paragraphs to list."""
+    """A question as it is put: what to narrow the search to, and how many paragraphs to list.
+
+    `as_typed` leaves names and spelling in it as they are.
+    """
 
     question: str
     filters: Filters = field(default_factory=Filters)
     k: int = 10
+    as_typed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A generation and the encoder of its questions: they change together."""
+    """A generation, the encoder of its questions, and what it knows: they change together."""
 
     generation: Generation
     encoder: QuestionEncoder
+    known: Known
+    report_starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, generation: Generation, encoder: QuestionEncoder) -> _Opened:
+        store = generation.store
+        known = Known(store.reports(), generation.lexical, encoder.has_word)
+        return cls(generation, encoder, known, store.report_starts())
 
 
 class Searcher:
@@ -79,7 +92,7 @@ class Searcher:
         self._load = load or partial(OnnxEncoder, in_bulk=in_bulk)
         self._lock = threading.Lock()
         generation = open_generation(folder, self._model)
-        self._held = _Opened(generation, self._load(generation.model_folder))
+        self._held = _Opened.of(generation, self._load(generation.model_folder))
 
     @property
     def generation(self) -> Generation:
@@ -95,7 +108,7 @@ class Searcher:
                 newest = open_generation(self._folder, self._model)
                 same = newest.model_folder == held.model_folder
                 encoder = self._held.encoder if same else self._load(newest.model_folder)
-                self._held = _Opened(newest, encoder)
+                self._held = _Opened.of(newest, encoder)
             return self._held
 
     def ask(
@@ -118,15 +131,23 @@ class Searcher:
             if not 1 <= one.k <= MOST_HITS:
                 raise UsageError(f"k is {one.k}; it must be from 1 to {MOST_HITS}.")
         clock = _Clock(len(asked))
-        questions = [understand(one.question) for one in asked]
         opened = self._opened()
         generation = opened.generation
+        questions = [
+            _within(
+                understand(one.question, one.filters, opened.known, as_typed=one.as_typed),
+                one.filters,
+                generation,
+            )
+            for one in asked
+        ]
+        clock.lap("understand")
         vectors = opened.encoder.encode_questions([one.expanded for one in questions])
         clock.lap("encode")
-        candidates: dict[int, list[Candidate]] = {}
+        candidates: dict[int, Candidates] = {}
         alike: dict[tuple[Filters, int], list[int]] = defaultdict(list)
         for at, one in enumerate(asked):
-            alike[one.filters, one.k].append(at)
+            alike[questions[at].filters, one.k].append(at)
         for (filters, k), places in alike.items():
             words = [questions[at].expanded for at in places]
             found = retrieve(generation, vectors[places], words, filters, k)
@@ -134,7 +155,7 @@ class Searcher:
         clock.lap("search")
         return [
             _result(
-                generation,
+                opened,
                 one,
                 questions[at],
                 vectors[at],
@@ -145,6 +166,13 @@ class Searcher:
             for at, one in enumerate(asked)
         ]
 
+    def original(self, report_id: str) -> Path | None:
+        """The file that a report was read from, None where it is no longer there as it was."""
+        generation = self.generation
+        sources = [one for one in generation.store.files() if one.report_id == report_id]
+        read = [one for one in sources if one.outcome == "read"]
+        return find_original(read[0], generation.manifest.roots) if read else None
+
     def passage(self, passage_id: str) -> tuple[Report, Passage]:
         """A passage and its report. Raises KeyError where the index has no such passage."""
         store = self.generation.store
@@ -152,45 +180,76 @@ class Searcher:
         return store.report(passage.report_id), passage
 
 
+def _within(question: Question, given: Filters, generation: Generation) -> Question:
+    """`question` with the filters that leave something; what its words alone ask for may not."""
+    if question.filters == given or _leaves_any(question.filters, generation):
+        return question
+    if question.filters.phrases and not _leaves_any(
+        replace(Filters(), phrases=question.filters.phrases), generation
+    ):
+        said = ", ".join(f"“{one}”" for one in question.filters.phrases)
+        reason = f"No paragraph in the collection holds the words {said}."
+    else:
+        reason = f"The collection holds no paragraph with {_in_words(question.filters)}."
+    return replace(question, filters=given, refusal=question.refusal or reason)
+
+
+def _leaves_any(filters: Filters, generation: Generation) -> bool:
+    rows = generation.store.rows(filters)
+    return rows is None or len(rows) > 0
+
+
 def _result(
-    generation: Generation,
+    opened: _Opened,
     asked: Asked,
     question: Question,
     vector: NDArray[np.float32],
-    candidates: list[Candidate],
+    candidates: Candidates,
     *,
     ranking: Ranking,
     clock: _Clock,
 ) -> Result:
     """The ranking of `candidates`, and quotations or a refusal."""
-    fitted = load_fitted()
-    ranked = rank(candidates, weights_of(ranking))[: asked.k]
+    generation, fitted = opened.generation, rank.load_fitted()
+    scored = rank.scores(candidates, rank.weights_of(ranking))
+    ordered = rank.order(scored, candidates.rows)
+    signs = rank.signs(candidates, scored, ordered)
+    if question.filters.report is None and question.filters.council is None:
+        ordered = _spread(ordered, candidates, opened)
+    ordered = ordered[: asked.k]
     clock.lap("rank")
-    passages = generation.store.passages([candidate.row for candidate, _ in ranked])
-    confidence = max((candidate.similarity for candidate in candidates), default=0.0)
-    confidence = round(min(max(confidence, 0.0), 1.0), 4)
+    passages = generation.store.passages(candidates.rows[ordered].tolist())
+    confidence = round(rank.confidence(signs, fitted), 4) if len(candidates) else 0.0
     refusal = question.refusal
-    if refusal is not None:
+    if not len(candidates):
+        refusal = refusal or answer.NOTHING_LEFT.format(filters=_in_words(question.filters))
+    elif confidence < fitted.threshold:
+        refusal = refusal or answer.NOTHING_CLOSE
+    if question.refusal is not None:
         confidence = 0.0
-    elif not candidates:
-        refusal = answer.NOTHING_LEFT.format(filters=_in_words(asked.filters))
-    elif confidence < fitted.answer_threshold:
-        refusal = answer.NOTHING_CLOSE
     quotes: list[Quote] = []
     if refusal is None:
-        worth = answer.quotable([score for _, score in ranked], fitted.quoted_share)
-        quotes = answer.quote(vector, passages[:worth], generation.sentences)
+        quotes = answer.quote(
+            question.text,
+            vector,
+            passages=passages,
+            scores=scored[ordered],
+            sentences=generation.sentences,
+            quoting=fitted.quoting,
+        )
     if refusal is None and not quotes:  # a list's passage may be a title over no sentence
         refusal = answer.NOTHING_CLOSE
     clock.lap("quote")
     reports = {one.report_id: generation.store.report(one.report_id) for one in passages}
     return Result(
-        question=question.text,
+        question=question.asked,
         answered=refusal is None,
         confidence=confidence,
         refusal=refusal,
         interpretation=Interpretation(
-            filters=_given(asked.filters), corrected=None, expansions=question.expansions
+            filters=_given(question.filters),
+            corrected=question.corrected,
+            expansions=question.expansions,
         ),
         answer=tuple(
             Quotation(
@@ -199,10 +258,8 @@ def _result(
             for one in quotes
         ),
         hits=tuple(
-            _hit(place, passage, reports[passage.report_id], score, quotes)
-            for place, (passage, (_, score)) in enumerate(
-                zip(passages, ranked, strict=True), start=1
-            )
+            _hit(place, passage, reports[passage.report_id], float(scored[at]), quotes)
+            for place, (passage, at) in enumerate(zip(passages, ordered, strict=True), start=1)
         ),
         timing_ms=clock.laps(),
         generation=generation.name,
@@ -210,12 +267,20 @@ def _result(
     )
 
 
+def _spread(ordered: NDArray[np.intp], candidates: Candidates, opened: _Opened) -> NDArray[np.intp]:
+    """`ordered` with no report crowding out others; a passage list is no report."""
+    if len(opened.report_starts) == 1 or any(one.listed for one in opened.known.reports):
+        return ordered
+    owners = np.searchsorted(opened.report_starts, candidates.rows, side="right")
+    return rank.spread(ordered, owners)
+
+
 def _given(filters: Filters) -> dict[str, object]:
     """The filters that narrow anything, by their names on the command line."""
     return {
         name.removeprefix("date_"): value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in asdict(filters).items()
-        if value not in (None, False)
+        if value not in (None, False, ())
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from search.result import Citation
@@ -12,6 +14,95 @@ if TYPE_CHECKING:
     from datetime import date
 
     from index.records import Facts, Paragraph, Passage, Report
+
+
+# Who inspects and publishes, where a framework says that a file is an inspection's report.
+_PUBLISHER = "Ofsted"
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """One citation in the forms that people paste: `csl` is one item of CSL-JSON."""
+
+    short: str
+    full: str
+    markdown: str
+    html: str
+    bibtex: str
+    csl: dict[str, Any]
+
+
+def forms(report: Report, passage: Passage, base: str = "") -> Forms:
+    """The citation of `passage` in every form; links begin with `base`, the server's address."""
+    citation = cite(report, passage)
+    link = base + citation.link
+    full = citation.label
+    return Forms(
+        short=short(report, passage.paragraph),
+        full=full,
+        markdown=f"[{_plain_in_markdown(full)}](<{link}>)",
+        html=f'<cite><a href="{html.escape(link)}">{html.escape(full)}</a></cite>',
+        bibtex=_bibtex(report, passage, link),
+        csl=_csl(report, passage, link),
+    )
+
+
+def short(report: Report, paragraph: Paragraph) -> str:
+    """The citation for a second mention: "Sunderland 2021, para 27"."""
+    day = report.facts.inspection_end or report.facts.published
+    source = " ".join(filter(None, [report.council or report.file, str(day.year) if day else None]))
+    parts = [source, paragraph.part, _place(paragraph, listed=report.listed)]
+    return ", ".join(filter(None, parts))
+
+
+def _csl(report: Report, passage: Passage, link: str) -> dict[str, Any]:
+    facts, paragraph = report.facts, passage.paragraph
+    day = facts.published or facts.inspection_end
+    item: dict[str, Any] = {
+        "id": passage.id,
+        "type": "report" if facts.framework else "document",
+        "title": inspection(facts) or report.file,
+        "URL": link,
+        "locator": _place(paragraph, listed=report.listed),
+    }
+    if facts.framework:
+        item["author"] = [{"literal": _PUBLISHER}]
+    if day is not None:
+        item["issued"] = {"date-parts": [[day.year, day.month, day.day]]}
+    if paragraph.page_start is not None:
+        item["page"] = pages(paragraph.page_start, paragraph.page_end).strip(" ()").split(". ")[1]
+    return item
+
+
+def _bibtex(report: Report, passage: Passage, link: str) -> str:
+    facts = report.facts
+    day = facts.published or facts.inspection_end
+    fields = {
+        "author": f"{{{_PUBLISHER}}}" if facts.framework else None,
+        "institution": _PUBLISHER if facts.framework else None,
+        "title": f"{{{_in_bibtex(inspection(facts) or report.file)}}}",
+        "year": None if day is None else str(day.year),
+        "month": None if day is None else str(day.month),
+        "note": _in_bibtex(
+            _place(passage.paragraph, listed=report.listed)
+            + pages(passage.paragraph.page_start, passage.paragraph.page_end)
+        ),
+        "url": _in_bibtex(link),
+    }
+    kind = "techreport" if facts.framework else "misc"
+    key = re.sub(r"[^A-Za-z0-9:_-]+", "-", passage.id.replace("/", ":"))
+    lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value is not None]
+    return "\n".join([f"@{kind}{{{key},", *lines, "}"])
+
+
+def _in_bibtex(text: str) -> str:
+    """`text` with what TeX would read as commands made letters."""
+    text = text.replace("\\", r"\textbackslash ")
+    return re.sub(r"([#$%&_{}])", r"\\\1", text)
+
+
+def _plain_in_markdown(text: str) -> str:
+    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", text)
 
 
 def cite(report: Report, passage: Passage) -> Citation:

@@ -1,4 +1,4 @@
-"""A reader's words → what is searched for; pure, and shown to the reader."""
+"""A reader's words → what is searched for; pure, shown to the reader, and undone on request."""
 
 from __future__ import annotations
 
@@ -6,17 +6,29 @@ import csv
 import io
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.errors import UsageError
+from index.records import Filters
+from search.scope import read_scope
+from search.spelling import corrected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from index.records import Report
+    from search.spelling import Words
 
 # Characters. The model reads 256 tokens, about five characters each; what it would not read is cut
 # with a notice and not silently.
 MOST = 1000
 # A question is in another script when fewer of its letters than this are Latin.
 _LATIN_SHARE = 0.5
+# A phrase in quotation marks, straight or curly; an apostrophe is none.
+_QUOTED = re.compile(r"[\"“”]([^\"“”]*\w[^\"“”]*)[\"“”]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +47,16 @@ class Term:
 class Question:
     """A question as it is searched for.
 
-    `expansions` are words of the reports for the reader's own; `refusal` says why the question can
-    have no answer, None where it can; `notices` say what was done to it.
+    `asked` is what was typed, `text` what is left of it to look for within `filters`; `corrected`
+    is the question with its spelling put right, None where nothing was; `expansions` are words of
+    the reports for the reader's own; `refusal` says why the question can have no answer, None where
+    it can; `notices` say what was done to it.
     """
 
+    asked: str
     text: str
+    filters: Filters = field(default_factory=Filters)
+    corrected: str | None = None
     expansions: tuple[str, ...] = ()
     refusal: str | None = None
     notices: tuple[str, ...] = ()
@@ -50,8 +67,26 @@ class Question:
         return " ".join((self.text, *self.expansions))
 
 
-def understand(asked: str) -> Question:
-    """The question that `asked` asks. Raises UsageError where it holds nothing but white space."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a collection knows of itself: its reports and its words.
+
+    `is_english` says of a word in lower case whether the model has it whole.
+    """
+
+    reports: Sequence[Report]
+    words: Words
+    is_english: Callable[[str], bool]
+
+
+def understand(
+    asked: str, filters: Filters, known: Known | None = None, *, as_typed: bool = False
+) -> Question:
+    """The question that `asked` asks of what `filters` leave.
+
+    What `known` knows is read out of its words: reports that it names, and misspelt words; neither
+    where it is to be taken `as_typed`. Raises UsageError where it holds nothing but white space.
+    """
     # A command's arguments can hold bytes that are no character, which nothing could encode.
     text = " ".join(asked.encode(errors="replace").decode().split())
     if not text:
@@ -72,7 +107,32 @@ def understand(asked: str) -> Question:
         refusal = "The reports are in English, and the question is not. Ask it in English."
     else:
         refusal = None
-    return Question(text, _expansions(text), refusal, notices)
+    phrases = tuple(" ".join(one.split()) for one in _QUOTED.findall(text))
+    question = Question(
+        text, text, replace(filters, phrases=phrases), refusal=refusal, notices=notices
+    )
+    if as_typed or refusal is not None:
+        return question
+    return _interpreted(question, known)
+
+
+def _interpreted(question: Question, known: Known | None) -> Question:
+    text, filters, right = question.text, question.filters, None
+    notices, refusal = question.notices, None
+    if known is not None:
+        scope = read_scope(text, known.reports, filters)
+        text, filters, refusal = scope.text, scope.filters, scope.missing
+        notices += scope.notices
+        right = corrected(text, known.words, known.is_english)
+    return replace(
+        question,
+        text=right or text,
+        filters=filters,
+        corrected=right,
+        expansions=_expansions(right or text),
+        refusal=refusal,
+        notices=notices,
+    )
 
 
 def _expansions(text: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Candidates → their order; pure."""
+"""Candidates → their order, and how likely the first of them answers; pure."""
 
 from __future__ import annotations
 
@@ -6,72 +6,130 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from search.retrieve import FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
-    from search.retrieve import Candidate
+    from numpy.typing import NDArray
 
+    from search.retrieve import Candidates
 
 Ranking = Literal["default", "dense", "bm25"]
+Values: TypeAlias = "Mapping[str, float]"
+
+FITTED = Path(__file__).parent / "ranking.json"
+# Of one report at most so many stand among the first, where no report is named: others follow.
+MOST_OF_A_REPORT = 3
+# What is known of a question's ranking, in this order; `ranking.json` holds a weight for each.
+SIGNS = (
+    "similarity",  # the cosine of the question to the first paragraph
+    "best_sentence",  # … to its nearest sentence
+    "covered",  # how much of the question's words the first paragraph holds, by their rarity
+    "lead",  # how far the first stands above the mean of the next nine
+)
+_NEXT = 9
+_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """What a score is the sum of: a candidate's similarity and words, each times its weight.
+class Quoting:
+    """What is quoted beside the first paragraph's nearest sentence.
 
-    `unnumbered` is added for a passage that is no finding: introductions and lists of what needs
-    to improve say the same in short, and a reader wants the paragraph to cite.
+    From paragraphs whose scores are at most `drop` below the first one's, at most `each` sentences
+    of each, whose cosine is at least `share` of the first's and at most `alike` to any before it.
     """
 
-    similarity: float
-    words: float
-    unnumbered: float
+    drop: float
+    each: int
+    share: float
+    alike: float
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """What `make fit` found.
 
-    The weights; the similarity below which nothing is an answer; and the share of the best score
-    below which a paragraph is not quoted.
+    `weights` of FEATURES make the order; `confidence` of SIGNS, with its intercept, the probability
+    that the first paragraph answers, below `threshold` of which nothing is an answer; `quoting`
+    says what is quoted.
     """
 
-    weights: Weights
-    answer_threshold: float
-    quoted_share: float
+    weights: Values
+    confidence: Values
+    intercept: float
+    threshold: float
+    quoting: Quoting
 
 
 @cache
 def load_fitted() -> Fitted:
     """The fitted values, from `ranking.json` beside this file."""
-    values = json.loads((Path(__file__).parent / "ranking.json").read_text(encoding="utf-8"))
-    return Fitted(Weights(**values["weights"]), values["answer_threshold"], values["quoted_share"])
+    values = json.loads(FITTED.read_text(encoding="utf-8"))
+    return Fitted(
+        values["weights"],
+        values["confidence"]["weights"],
+        values["confidence"]["intercept"],
+        values["confidence"]["threshold"],
+        Quoting(**values["quoting"]),
+    )
 
 
-def weights_of(ranking: Ranking) -> Weights:
+def weights_of(ranking: Ranking) -> Values:
     """The fitted weights, or those of one kind of evidence alone."""
     fitted = load_fitted().weights
-    if ranking == "dense":
-        return Weights(similarity=1, words=0, unnumbered=fitted.unnumbered)
-    if ranking == "bm25":
-        return Weights(similarity=0, words=1, unnumbered=fitted.unnumbered)
-    return fitted
+    if ranking == "default":
+        return fitted
+    # What carries no number is put last in each: introductions and lists say the same in short, and
+    # a reader wants the paragraph to cite.
+    return {"similarity" if ranking == "dense" else "words": 1.0, "unnumbered": -0.2}
 
 
-def rank(candidates: Iterable[Candidate], weights: Weights) -> list[tuple[Candidate, float]]:
-    """The candidates with their scores, best first; equal ones as they stand in the collection."""
-    scored = [
-        (
-            one,
-            round(
-                weights.similarity * one.similarity
-                + weights.words * one.words
-                + (0 if one.finding else weights.unnumbered),
-                6,
-            ),
-        )
-        for one in candidates
-    ]
-    return sorted(scored, key=lambda pair: (-pair[1], pair[0].row))
+def scores(candidates: Candidates, weights: Values) -> NDArray[np.float64]:
+    """The sum of each candidate's features times their weights: float64 of shape (n,)."""
+    vector = np.array([weights.get(name, 0.0) for name in FEATURES])
+    scored: NDArray[np.float64] = candidates.features.astype(np.float64) @ vector
+    return scored.round(_DECIMALS)
+
+
+def order(scored: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The places of the candidates, best first; equal ones as they stand in the collection."""
+    return np.lexsort((rows, -scored))
+
+
+def spread(ordered: NDArray[np.intp], reports: NDArray[np.int64]) -> NDArray[np.intp]:
+    """`ordered`, with what is one too many of its report put after all others.
+
+    `reports` says of each candidate, by its place, whose it is.
+    """
+    times: dict[int, int] = {}
+    early: list[int] = []
+    late: list[int] = []
+    for place in ordered.tolist():
+        report = int(reports[place])
+        times[report] = times.get(report, 0) + 1
+        (early if times[report] <= MOST_OF_A_REPORT else late).append(place)
+    return np.array(early + late, dtype=np.intp)
+
+
+def signs(
+    candidates: Candidates, scored: NDArray[np.float64], ordered: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """What SIGNS names of a ranking: float64 of shape (len(SIGNS),); zeros of an empty one."""
+    if len(ordered) == 0:
+        return np.zeros(len(SIGNS))
+    first = candidates.features[ordered[0]]
+    following = scored[ordered[1 : 1 + _NEXT]]
+    lead = scored[ordered[0]] - following.mean() if len(following) else 0.0
+    known = dict(zip(FEATURES, first.tolist(), strict=True)) | {"lead": float(lead)}
+    return np.array([known[name] for name in SIGNS])
+
+
+def confidence(found: NDArray[np.float64], fitted: Fitted) -> float:
+    """The probability that the first paragraph of a ranking with these signs answers."""
+    vector = np.array([fitted.confidence[name] for name in SIGNS])
+    return float(1 / (1 + np.exp(-(found @ vector + fitted.intercept))))

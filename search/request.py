@@ -35,7 +35,7 @@ class Narrowing(BaseModel):
         given: dict[str, Any] = {
             field.name: printable(value) if isinstance(value, str) else value
             for field in fields(Filters)
-            if (value := getattr(self, field.name)) is not None
+            if (value := getattr(self, field.name, None)) is not None
         }
         return replace(default, **given)
 

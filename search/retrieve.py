@@ -1,4 +1,4 @@
-"""A question → candidates: the paragraphs nearest by meaning and by words."""
+"""A question → candidates: the paragraphs nearest by meaning, by a sentence, and by words."""
 
 from __future__ import annotations
 
@@ -15,23 +15,38 @@ if TYPE_CHECKING:
     from index.generation import Generation
     from index.records import Filters
 
-# How many are drawn by meaning and by words each, at the least, before they are ranked. A fused
-# order can bring a paragraph into the best ten that neither draws among its own first ten.
+# What is known of a candidate, in this order; `search/ranking.json` holds a weight for each.
+FEATURES = (
+    "similarity",  # the cosine of the question to the paragraph
+    "best_sentence",  # … to the sentence of it that is nearest
+    "second_sentence",  # … to the next; the nearest again where there is no other
+    "words",  # BM25, as a part of the best score among the paragraphs searched
+    "covered",  # how much of the question's words it holds, by their rarity
+    "unnumbered",  # 1 for introductions and lists, 0 for what carries the run of numbers
+    "length",  # log2(1 + sentences)
+)
+# How many are drawn each way, at the least, before they are ranked: a fused order can bring a
+# paragraph into the best ten that no way alone has among its first ten.
 _POOL = 100
+# Where no more paragraphs than this are searched, all of them are candidates: a report has 40 to
+# 170, and to rank them all costs less than to choose.
+_ALL = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A paragraph that may answer, by its row in the collection.
+class Candidates:
+    """Paragraphs that may answer, by their rows in the collection, ascending.
 
-    `similarity` is its cosine to the question, `words` its BM25 score as a part of the best one
-    among the paragraphs searched, 0 to 1; `finding` as in Passage.
+    `rows` is int64 of shape (n,); `features` float32 of shape (n, len(FEATURES)); `sentences` the
+    number of each one's nearest sentence in the collection, int64 of shape (n,), -1 for none.
     """
 
-    row: int
-    finding: bool
-    similarity: float
-    words: float
+    rows: NDArray[np.int64]
+    features: NDArray[np.float32]
+    sentences: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
 
 
 def retrieve(
@@ -40,48 +55,101 @@ def retrieve(
     words: Sequence[str],
     filters: Filters,
     k: int,
-) -> list[list[Candidate]]:
-    """Candidates for each of `questions` and its `words`, in the order of the collection.
+) -> list[Candidates]:
+    """Candidates for each of `questions` and its `words`.
 
-    `questions` are unit vectors, float32 of shape (questions, dimension). The best k of either kind
+    `questions` are unit vectors, float32 of shape (questions, dimension). The best k of every kind
     are among the candidates; the filters act inside the search, so k come back whenever k exist.
     """
     rows = generation.store.rows(filters)
     draw = max(k, _POOL)
-    near = generation.paragraphs.nearest_many(questions, draw, rows)
+    count = len(generation.paragraphs) if rows is None else len(rows)
+    near: list[NDArray[np.int64]]
+    if count <= max(draw, _ALL):
+        every = np.arange(count, dtype=np.int64) if rows is None else rows
+        near = [every] * len(questions)
+    else:
+        near = _nearest(generation, questions, rows, draw)
     return [
-        _candidates(generation, question, one, [row for row, _ in own], rows=rows, draw=draw)
-        for question, one, own in zip(questions, words, near, strict=True)
+        _candidates(generation, question, text, own, rows=rows, draw=draw)
+        for question, text, own in zip(questions, words, near, strict=True)
     ]
+
+
+def _nearest(
+    generation: Generation,
+    questions: NDArray[np.float32],
+    rows: NDArray[np.int64] | None,
+    draw: int,
+) -> list[NDArray[np.int64]]:
+    """For each question the rows nearest to it, as paragraphs and by a sentence of theirs."""
+    starts = generation.sentence_starts
+    sentences = None if rows is None else _ranges(starts[rows], starts[rows + 1])
+    paragraphs = generation.paragraphs.nearest_many(questions, draw, rows)
+    by_sentence = generation.sentences.nearest_many(questions, draw, sentences)
+    return [
+        np.union1d(
+            np.array([row for row, _ in own], dtype=np.int64),
+            np.searchsorted(starts, [at for at, _ in said], side="right") - 1,
+        )
+        for own, said in zip(paragraphs, by_sentence, strict=True)
+    ]
+
+
+def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """All whole numbers of start:end for each pair, in order."""
+    counts = ends - starts
+    firsts = np.repeat(starts - np.concatenate([[0], np.cumsum(counts)[:-1]]), counts)
+    ranges: NDArray[np.int64] = firsts + np.arange(len(firsts), dtype=np.int64)
+    return ranges
 
 
 def _candidates(
     generation: Generation,
     question: NDArray[np.float32],
     words: str,
-    near: list[int],
+    near: NDArray[np.int64],
     *,
     rows: NDArray[np.int64] | None,
     draw: int,
-) -> list[Candidate]:
+) -> Candidates:
     every = generation.lexical.scores(words)
     scores = every if rows is None else every[rows]
-    if len(scores) == 0:
-        return []
     best = _largest(scores, draw)
-    drawn = np.union1d(np.array(near, dtype=np.int64), best if rows is None else rows[best])
-    most = float(scores.max())
-    shares = every[drawn] / most if most > 0 else np.zeros(len(drawn))
-    return [
-        Candidate(*values)
-        for values in zip(
-            drawn.tolist(),
-            generation.findings[drawn].tolist(),
-            generation.paragraphs.similarities(question, drawn).tolist(),
-            shares.tolist(),
-            strict=True,
-        )
-    ]
+    drawn = np.union1d(near, best if rows is None else rows[best])
+    most = float(scores.max(initial=0))
+    features = np.zeros((len(drawn), len(FEATURES)), dtype=np.float32)
+    starts, ends = generation.sentence_starts[drawn], generation.sentence_starts[drawn + 1]
+    nearest, second, at = _sentences(generation, question, starts, ends)
+    features[:, 0] = generation.paragraphs.similarities(question, drawn)
+    features[:, 1] = np.where(at < 0, features[:, 0], nearest)
+    features[:, 2] = np.where(at < 0, features[:, 0], second)
+    features[:, 3] = every[drawn] / most if most > 0 else 0
+    features[:, 4] = generation.lexical.covered(words, drawn)
+    features[:, 5] = ~generation.findings[drawn]
+    features[:, 6] = np.log2(1 + ends - starts)
+    return Candidates(drawn, features, at)
+
+
+def _sentences(
+    generation: Generation,
+    question: NDArray[np.float32],
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.int64]]:
+    """The two largest cosines of the sentences start:end, and the number of the nearest one.
+
+    Each of shape (len(starts),); number -1 where there are no sentences.
+    """
+    counts = ends - starts
+    cosines = np.full((len(starts), max(counts.max(initial=0), 1)), -1, dtype=np.float32)
+    filled = np.arange(cosines.shape[1]) < counts[:, None]
+    cosines[filled] = generation.sentences.similarities(question, _ranges(starts, ends))
+    place = cosines.argmax(axis=1)
+    nearest = cosines.max(axis=1, initial=-1)
+    cosines[np.arange(len(starts)), place] = -1
+    second = np.where(counts > 1, cosines.max(axis=1, initial=-1), nearest)
+    return nearest, second.astype(np.float32), np.where(counts > 0, starts + place, -1)
 
 
 def _largest(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:

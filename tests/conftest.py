@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, settings
 from index.encoder import OnnxEncoder
 from index.export import exported
 from index.manifest import FOLDER_VARIABLE
-from index.model import MODEL_VARIABLE, WEIGHTS, Model, configured_model
+from index.models import MODEL_VARIABLE, WEIGHTS, Model, configured_model
 from indexer.build import build
 from search.ask import Searcher
 from tests.fake_encoder import FakeEncoder

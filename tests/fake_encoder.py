@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from index.model import Model
+    from index.models import Model
 
 KNOWN = ("adoption", "care", "early", "housing", "leavers", "risk", "school", "staff")
 # A passage without a known word and a question without one stand on axes of their own, so that
@@ -52,6 +52,9 @@ class FakeEncoder:
 
     def encode_questions(self, texts: Sequence[str]) -> NDArray[np.float32]:
         return _stacked([bag(text, _NO_WORD_IN_QUESTION) for text in texts])
+
+    def has_word(self, word: str) -> bool:
+        return word in KNOWN
 
 
 def _stacked(vectors: list[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.sentences import sentence_spans
-from search.answer import Quote, quotable, quote
+from search.answer import Quote, is_factual, quote
+from search.rank import Quoting
 from tests.fake_encoder import KNOWN, bag
 from tests.made_records import passage
 
@@ -27,10 +28,8 @@ class Sentences:
     def __init__(self, passages: list[Passage]) -> None:
         self._vectors = [bag(text) for one in passages for text in one.sentence_texts]
 
-    def similarities(
-        self, question: NDArray[np.float32], rows: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
-        return np.array([self._vectors[row] @ question for row in rows], dtype=np.float32)
+    def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        return np.array([self._vectors[row] for row in rows], dtype=np.float32)
 
 
 def split(texts: Sequence[str]) -> list[Passage]:
@@ -43,13 +42,30 @@ def split(texts: Sequence[str]) -> list[Passage]:
     return passages
 
 
-def quoted_from(passages: list[Passage], question: str) -> list[Quote]:
+# Of each passage one sentence, from all passages, however far, and whatever was said before.
+EVERYTHING = Quoting(drop=9.0, each=1, share=-9.0, alike=9.0)
+
+
+def quoted_from(
+    passages: list[Passage],
+    question: str,
+    quoting: Quoting = EVERYTHING,
+    scores: Sequence[float] = (),
+) -> list[Quote]:
     sentences: Any = Sentences(passages)
-    return quote(bag(question), passages, sentences)
+    return quote(
+        question,
+        bag(question),
+        passages=passages,
+        scores=np.array(scores or [0.0] * len(passages)),
+        sentences=sentences,
+        quoting=quoting,
+    )
 
 
-def quotes(question: str, *texts: str) -> list[str]:
-    return [one.text for one in quoted_from(split(texts), question)]
+def quotes(question: str, *texts: str, **quoting: float) -> list[str]:
+    asked = replace(EVERYTHING, **quoting)  # type: ignore[arg-type]
+    return [one.text for one in quoted_from(split(texts), question, asked)]
 
 
 # The nearest sentence, and the one before where it leans back
@@ -86,33 +102,56 @@ def test_one_quotation_comes_from_each_passage_in_their_order() -> None:
     assert quotes("risk", *texts) == ["Risk one.", "Risk two.", "No matter."]
 
 
-def test_quotations_end_once_they_hold_120_words_but_there_is_always_one() -> None:
-    long = "Risk " * 99 + "risk."
-    assert quotes("risk", long + " ", "Risk. ", long, "Risk.") == [long, "Risk."]
+def test_quotations_end_before_they_hold_90_words_but_there_is_always_one() -> None:
+    long = "Risk " * 79 + "risk."
+    assert quotes("risk", long + " ", "Risk seen. ", long, "Risk.") == [long, "Risk seen."]
     assert quotes("risk", long * 2) == [long * 2]
 
 
-def test_a_passage_without_a_sentence_is_passed_over() -> None:
-    assert quotes("risk", " \n ", "Risk.") == ["Risk."]
-    assert quotes("risk", " ") == []
-    assert quotes("risk") == []
+def test_what_a_passage_says_in_a_second_sentence_is_quoted_where_it_may_be() -> None:
+    text = "Risk is seen. Care is good. The risk falls."
+    assert quotes("risk", text, each=2) == ["Risk is seen.", "The risk falls."]
+    assert quotes("risk", text, each=2, share=0.5) == ["Risk is seen.", "The risk falls."]
+    assert quotes("risk", text, each=3, share=0.5) == ["Risk is seen.", "The risk falls."]
 
 
-QUOTABLE = [
-    ([0.9, 0.8, 0.7, 0.1], 2),
-    ([0.5], 1),
-    ([0.5, 0.5, 0.5, 0.5, 0.5], 4),
-    ([0.0, 0.0], 2),
-    ([-0.1, -0.1, -0.2], 2),
-    ([], 0),
-]
+def test_what_repeats_a_quotation_is_left_out() -> None:
+    assert quotes("risk care", "Risk and care.", "Risk.", "Care and risk.", alike=0.9) == [
+        "Risk and care.",
+        "Risk.",
+    ]
 
 
-@pytest.mark.parametrize(("scores", "expected"), QUOTABLE)
-def test_the_best_is_quotable_whatever_its_score_and_what_comes_near_it(
-    scores: list[float], expected: int
-) -> None:
-    assert quotable(scores, 0.85) == expected
+def test_a_paragraph_that_falls_behind_is_not_quoted() -> None:
+    passages = split(["Risk one.", "Risk two.", "Risk three."])
+    found = quoted_from(passages, "risk", replace(EVERYTHING, drop=0.5), [1.0, 0.5, 0.25])
+    assert [one.text for one in found] == ["Risk one.", "Risk two."]
+
+
+FACTUAL = ["How many risks are there?", "what percentage is in care", "When was the last risk?"]
+NOT_FACTUAL = ["How well is risk seen?", "care leavers", "What happens when children go missing?"]
+
+
+@pytest.mark.parametrize("question", FACTUAL)
+def test_a_factual_question_gets_the_one_sentence_with_the_fact(question: str) -> None:
+    assert is_factual(question)
+    text = "Risk is seen in care. There were 27 risks. Staff stay."
+    [only] = quotes(question, text, "Risk.", each=2)
+    assert only == "There were 27 risks."
+
+
+@pytest.mark.parametrize("question", NOT_FACTUAL)
+def test_other_questions_are_not_factual(question: str) -> None:
+    assert not is_factual(question)
+
+
+def test_without_a_figure_a_factual_question_gets_the_nearest_sentence() -> None:
+    assert quotes("how many risk", "Care. Risk.", "Risk.") == ["Risk."]
+
+
+def test_a_quotation_says_how_near_it_is() -> None:
+    [found] = quoted_from(split(["Care. Risk and care."]), "risk care")
+    assert (found.text, found.similarity) == ("Risk and care.", 1.0)
 
 
 # Verbatim

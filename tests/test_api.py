@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from index.model import Model
+    from index.models import Model
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.made_reports import COUNT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from index.model import Model
+    from index.models import Model
     from search.result import Result
 
 

@@ -24,7 +24,7 @@ from tests.made_reports import NORTHBRIDGE_2021
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from index.model import Model
+    from index.models import Model
 
 NORTHBRIDGE = Report(
     "n",

@@ -23,7 +23,7 @@ from index.export import (
 from index.files import file_record
 from index.generation import open_generation
 from index.manifest import FOLDER_VARIABLE
-from index.model import DEFAULT_SHA256, MODEL_VARIABLE, Model, configured_model
+from index.models import MODEL_VARIABLE, Model, configured_model
 from indexer.build import build
 from indexer.checking import check_index
 from search.ask import Searcher
@@ -48,8 +48,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 
 def test_the_export_is_named_by_the_weights_and_records_every_file(real_export: Export) -> None:
-    assert real_export.folder.name.startswith(DEFAULT_SHA256)
-    assert real_export.model.sha256 == DEFAULT_SHA256
+    assert real_export.folder.name.startswith(real_export.model.sha256)
     for name, record in real_export.files.items():
         assert file_record(real_export.folder / name) == record
         assert os.access(real_export.folder / name, os.R_OK)
@@ -58,7 +57,7 @@ def test_the_export_is_named_by_the_weights_and_records_every_file(real_export: 
 def test_the_export_gives_the_vectors_of_the_original(
     real_export: Export, real_encoder: OnnxEncoder
 ) -> None:
-    original: Any = load_original(real_export.model.folder)
+    original: Any = load_original(real_export.model.folder, real_export.model.adapter)
     texts = [*TEXTS, "The LADO’s work is timely; 87% of 1,204 cases in 2019–20.", "漢字"]
     expected = original.encode(texts, normalize_embeddings=True, show_progress_bar=False)
     assert np.sum(expected * real_encoder.encode_passages(texts), axis=1).min() > 0.99999

@@ -13,7 +13,7 @@ from tests.faults import flipped, full_disk, killed, locks, odd_files, while_rea
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from index.model import Model
+    from index.models import Model
     from tests.faults.running import Outcome
 
 pytestmark = pytest.mark.skipif(

@@ -20,7 +20,7 @@ from index.manifest import (
     read_manifest,
     rebuild_command,
 )
-from index.model import Model
+from index.models import Model
 from index.publish import clear_unfinished, new_generation
 from tests.made_generation import MODEL, marks_of, publish_made, publish_many
 
@@ -32,6 +32,7 @@ FILES = (
     "paragraphs/exact.faiss",
     "sentences/exact.faiss",
     "words/data.csc.index.npy",
+    "words/frequencies.json",
     "words/indices.csc.index.npy",
     "words/indptr.csc.index.npy",
     "words/params.index.json",
@@ -283,12 +284,12 @@ DAMAGES = {
     "a truncated manifest": (_cut_manifest, "a manifest that cannot be understood"),
     "no manifest": (_take_away_manifest, "no readable manifest (No such file"),
     "a later format": (
-        _change_manifest('"format": 2', '"format": 3'),
-        "has format 3, and this version reads format 2",
+        _change_manifest('"format": 3', '"format": 4'),
+        "has format 4, and this version reads format 3",
     ),
     "a later format of another shape": (
-        _change_manifest('"format": 2', '"format": 3, "shards": 2'),
-        "has format 3, and this version reads format 2",
+        _change_manifest('"format": 3', '"format": 4, "shards": 2'),
+        "has format 4, and this version reads format 3",
     ),
     "a manifest of another shape": (
         _change_manifest('"counts"', '"numbers"'),

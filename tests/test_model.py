@@ -4,12 +4,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from index.adapter import read_adapter
 from index.errors import ModelError
-from index.model import (
-    DEFAULT_MODEL,
-    DEFAULT_SHA256,
+from index.models import (
+    BASE_MODEL,
+    BASE_SHA256,
+    GENERAL,
     MODEL_VARIABLE,
     REINSTALL,
+    SHIPPED,
     WEIGHTS,
     check_weights,
     configured_model,
@@ -21,20 +24,32 @@ if TYPE_CHECKING:
 # Which model
 
 
-def test_the_default_model_is_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_general_model_is_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MODEL_VARIABLE, GENERAL)
+    model = configured_model()
+    assert (model.name, model.sha256, model.adapter) == (BASE_MODEL, BASE_SHA256, None)
+
+
+def test_the_default_model_is_the_general_one_with_the_shipped_adapter(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
     model = configured_model()
-    assert (model.name, model.sha256) == (DEFAULT_MODEL, DEFAULT_SHA256)
+    assert model.adapter == read_adapter(SHIPPED)
+    assert model.adapter.base_sha256 == BASE_SHA256
+    assert len({model.sha256, BASE_SHA256, model.adapter.sha256}) == 3
+    monkeypatch.setenv(MODEL_VARIABLE, GENERAL)
+    assert configured_model().folder == model.folder
 
 
 def test_other_weights_than_the_published_are_refused_with_both_hashes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delenv(MODEL_VARIABLE, raising=False)
-    monkeypatch.setattr("index.model.DEFAULT_SHA256", "c0ffee")
+    monkeypatch.setenv(MODEL_VARIABLE, GENERAL)
+    monkeypatch.setattr("index.models.BASE_SHA256", "c0ffee")
     with pytest.raises(ModelError) as error:
         check_weights(configured_model())
-    for part in (f"SHA-256 {DEFAULT_SHA256} was found", "c0ffee was expected", REINSTALL):
+    for part in (f"SHA-256 {BASE_SHA256} was found", "c0ffee was expected", REINSTALL):
         assert part in str(error.value)
 
 
@@ -56,8 +71,8 @@ def test_a_model_that_is_not_installed_is_named_with_the_command_that_installs_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv(MODEL_VARIABLE, raising=False)
-    monkeypatch.setattr("index.model.DEFAULT_PACKAGE", "no_such_package")
-    with pytest.raises(ModelError, match=f"{DEFAULT_MODEL} is not installed.*{REINSTALL}"):
+    monkeypatch.setattr("index.models.BASE_PACKAGE", "no_such_package")
+    with pytest.raises(ModelError, match=f"{BASE_MODEL} is not installed.*{REINSTALL}"):
         configured_model()
 
 

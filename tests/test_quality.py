@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.model import MODEL_VARIABLE
+from index.models import MODEL_VARIABLE
 from search.ask import Searcher
 from tests.quality.measures import auroc, mean, ndcg, recall
 

@@ -10,17 +10,18 @@ from hypothesis import strategies as st
 
 import search.question
 from index.errors import UsageError
+from index.records import Filters
 from search.question import MOST, load_terms, read_terms, understand
 
 
 @pytest.mark.parametrize("asked", ["", " ", "\n\t\r", "\u00a0\u2003\u3000"])
 def test_a_question_of_white_space_is_a_usage_error_that_gives_an_example(asked: str) -> None:
     with pytest.raises(UsageError, match=r"The question is empty\. .* care leavers"):
-        understand(asked)
+        understand(asked, Filters())
 
 
 def test_white_space_within_a_question_is_made_single() -> None:
-    assert understand("  how are\n\ncare\tleavers  ").text == "how are care leavers"
+    assert understand("  how are\n\ncare\tleavers  ", Filters()).text == "how are care leavers"
 
 
 # Questions that words can answer, and those that none can
@@ -32,24 +33,27 @@ OTHER_SCRIPTS = ["как поддерживают детей", "ما هو الد
 
 @pytest.mark.parametrize("asked", ASKABLE)
 def test_a_question_in_words_is_searched_for_without_remark(asked: str) -> None:
-    question = understand(asked)
+    question = understand(asked, Filters())
     assert (question.text, question.refusal, question.notices) == (asked, None, ())
 
 
 @pytest.mark.parametrize("asked", NO_WORDS)
 def test_a_question_without_words_is_refused_as_such(asked: str) -> None:
-    assert understand(asked).refusal == "The question holds no words. Ask it in English words."
+    assert (
+        understand(asked, Filters()).refusal
+        == "The question holds no words. Ask it in English words."
+    )
 
 
 @pytest.mark.parametrize("asked", OTHER_SCRIPTS)
 def test_a_question_in_another_script_is_refused_as_such(asked: str) -> None:
-    refusal = understand(asked).refusal
+    refusal = understand(asked, Filters()).refusal
     assert refusal is not None
     assert "not. Ask it in English" in refusal
 
 
 def test_a_word_of_another_script_within_an_english_question_does_no_harm() -> None:
-    assert understand("what is said about дети in care").refusal is None
+    assert understand("what is said about дети in care", Filters()).refusal is None
 
 
 # Long questions
@@ -58,11 +62,11 @@ def test_a_word_of_another_script_within_an_english_question_does_no_harm() -> N
 def test_a_question_of_1000_characters_is_whole() -> None:
     asked = "risk " * 199 + "risks"
     assert len(asked) == MOST
-    assert (understand(asked).text, understand(asked).notices) == (asked, ())
+    assert (understand(asked, Filters()).text, understand(asked, Filters()).notices) == (asked, ())
 
 
 def test_a_longer_question_is_cut_between_words_with_a_notice() -> None:
-    question = understand("safeguarding " * 7_700)
+    question = understand("safeguarding " * 7_700, Filters())
     assert question.text == " ".join(["safeguarding"] * 76)
     assert len(question.text) <= MOST
     assert question.notices == (
@@ -71,14 +75,14 @@ def test_a_longer_question_is_cut_between_words_with_a_notice() -> None:
 
 
 def test_a_longer_question_without_a_space_is_cut_where_it_must_be() -> None:
-    assert understand("x" * 100_000).text == "x" * MOST
+    assert understand("x" * 100_000, Filters()).text == "x" * MOST
 
 
 @given(st.text())
 @example("\udcff and \ud800: what a command makes of bytes that are no text")
 def test_any_question_is_understood_or_empty(asked: str) -> None:
     try:
-        question = understand(asked)
+        question = understand(asked, Filters())
     except UsageError:
         assert not asked.strip()
         return
@@ -112,7 +116,7 @@ EXPANSIONS = [
 def test_a_question_is_expanded_by_the_reports_words_for_its_own(
     asked: str, expansions: list[str]
 ) -> None:
-    question = understand(asked)
+    question = understand(asked, Filters())
     assert list(question.expansions) == expansions
     assert question.expanded == " ".join([question.text, *expansions])
 

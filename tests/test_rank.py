@@ -1,68 +1,141 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.rank import Ranking, Weights, load_fitted, rank, weights_of
-from search.retrieve import Candidate
+from search.rank import (
+    MOST_OF_A_REPORT,
+    SIGNS,
+    Ranking,
+    confidence,
+    load_fitted,
+    order,
+    scores,
+    signs,
+    spread,
+    weights_of,
+)
+from search.retrieve import FEATURES, Candidates
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
-def candidate(
-    row: int, similarity: float, words: float = 0.0, *, finding: bool = True
-) -> Candidate:
-    return Candidate(row, finding, similarity, words)
+def candidates(*features: dict[str, float]) -> Candidates:
+    """One candidate a row, in the order of the collection; a feature not named is 0."""
+    values = [[one.get(name, 0.0) for name in FEATURES] for one in features]
+    rows = np.arange(len(features), dtype=np.int64)
+    return Candidates(rows, np.array(values, dtype=np.float32).reshape(-1, len(FEATURES)), rows)
 
 
-ONE = candidate(0, similarity=0.5, words=0.25)
-TWO = candidate(1, similarity=0.25, words=1.0)
-INTRODUCTION = candidate(2, similarity=0.75, words=0.0, finding=False)
-
+MADE = candidates(
+    {"similarity": 0.5, "words": 0.25},
+    {"similarity": 0.25, "words": 1.0},
+    {"similarity": 0.75, "unnumbered": 1},
+)
 ORDERS = [
-    (Weights(similarity=1, words=0, unnumbered=0), [(2, 0.75), (0, 0.5), (1, 0.25)]),
-    (Weights(similarity=0, words=1, unnumbered=0), [(1, 1.0), (0, 0.25), (2, 0.0)]),
-    (Weights(similarity=1, words=1, unnumbered=0), [(1, 1.25), (0, 0.75), (2, 0.75)]),
-    (Weights(similarity=1, words=0, unnumbered=-0.5), [(0, 0.5), (1, 0.25), (2, 0.25)]),
-    (Weights(similarity=0, words=0, unnumbered=0), [(0, 0.0), (1, 0.0), (2, 0.0)]),
+    ({"similarity": 1.0}, [(2, 0.75), (0, 0.5), (1, 0.25)]),
+    ({"words": 1.0}, [(1, 1.0), (0, 0.25), (2, 0.0)]),
+    ({"similarity": 1.0, "words": 1.0}, [(1, 1.25), (0, 0.75), (2, 0.75)]),
+    ({"similarity": 1.0, "unnumbered": -0.5}, [(0, 0.5), (1, 0.25), (2, 0.25)]),
+    ({}, [(0, 0.0), (1, 0.0), (2, 0.0)]),
 ]
 
 
-@pytest.mark.parametrize(("weights", "order"), ORDERS)
+@pytest.mark.parametrize(("weights", "expected"), ORDERS)
 def test_a_score_is_the_weighted_sum_and_ties_stand_as_in_the_collection(
-    weights: Weights, order: list[tuple[int, float]]
+    weights: dict[str, float], expected: list[tuple[int, float]]
 ) -> None:
-    ranked = rank([INTRODUCTION, TWO, ONE], weights)
-    assert [(one.row, score) for one, score in ranked] == order
+    scored = scores(MADE, weights)
+    ordered = order(scored, MADE.rows)
+    assert [(int(at), float(scored[at])) for at in ordered] == expected
 
 
 @given(st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 1), st.booleans())))
-def test_ranking_loses_nothing_and_does_not_depend_on_the_order_given(
+def test_ranking_loses_nothing_and_is_best_first(
     evidence: list[tuple[float, float, bool]],
 ) -> None:
-    made = [
-        candidate(row, similarity, words, finding=finding)
-        for row, (similarity, words, finding) in enumerate(evidence)
-    ]
-    ranked = rank(made, load_fitted().weights)
-    assert sorted(one.row for one, _ in ranked) == list(range(len(made)))
-    assert rank(made[::-1], load_fitted().weights) == ranked
-    assert [score for _, score in ranked] == sorted((score for _, score in ranked), reverse=True)
+    made = candidates(
+        *(
+            {"similarity": near, "words": words, "unnumbered": float(of)}
+            for near, words, of in evidence
+        )
+    )
+    scored = scores(made, load_fitted().weights)
+    ordered = order(scored, made.rows)
+    assert sorted(ordered.tolist()) == list(range(len(made)))
+    assert scored[ordered].tolist() == sorted(scored.tolist(), reverse=True)
 
 
-@pytest.mark.parametrize(
-    ("ranking", "similarity", "words"), [("dense", 1, 0), ("bm25", 0, 1), ("default", None, None)]
-)
-def test_a_ranking_counts_the_evidence_that_its_name_says(
-    ranking: Ranking, similarity: float | None, words: float | None
-) -> None:
+@pytest.mark.parametrize(("ranking", "counted"), [("dense", "similarity"), ("bm25", "words")])
+def test_a_ranking_counts_the_evidence_that_its_name_says(ranking: Ranking, counted: str) -> None:
     weights = weights_of(ranking)
-    fitted = load_fitted().weights
-    assert weights.similarity == (fitted.similarity if similarity is None else similarity)
-    assert weights.words == (fitted.words if words is None else words)
+    assert weights.keys() == {counted, "unnumbered"}
+    assert weights[counted] == 1
+    assert weights_of("default") == load_fitted().weights
+
+
+# Reports that crowd others out
+
+
+def spread_out(reports: list[int]) -> list[int]:
+    return spread(np.arange(len(reports)), np.array(reports, dtype=np.int64)).tolist()
+
+
+def test_what_is_one_too_many_of_its_report_comes_after_all_others() -> None:
+    assert MOST_OF_A_REPORT == 3
+    assert spread_out([7, 7, 7, 7, 8, 7, 9]) == [0, 1, 2, 4, 6, 3, 5]
+    assert spread_out([7, 8, 7]) == [0, 1, 2]
+
+
+@given(st.lists(st.integers(0, 4)))
+def test_spreading_loses_nothing_and_keeps_the_order_within_a_report(reports: list[int]) -> None:
+    found = spread_out(reports)
+    assert sorted(found) == list(range(len(reports)))
+    for report in set(reports):
+        own = [place for place in found if reports[place] == report]
+        assert own == sorted(own)
+
+
+# Confidence
+
+
+def signs_of(made: Candidates, weights: dict[str, float]) -> NDArray[np.float64]:
+    scored = scores(made, weights)
+    return signs(made, scored, order(scored, made.rows))
+
+
+def test_signs_are_those_of_the_first_and_how_far_it_leads() -> None:
+    made = candidates(
+        {"similarity": 0.25},
+        {"similarity": 0.75, "best_sentence": 0.5, "covered": 1.0},
+        {"similarity": 0.5},
+    )
+    found = dict(zip(SIGNS, signs_of(made, {"similarity": 1.0}).tolist(), strict=True))
+    assert found == {
+        "similarity": 0.75,
+        "best_sentence": 0.5,
+        "covered": 1.0,
+        "lead": 0.75 - (0.5 + 0.25) / 2,
+    }
+    assert signs_of(candidates(), {}).tolist() == [0.0] * len(SIGNS)
+    assert signs_of(candidates({"similarity": 0.5}), {"similarity": 1.0})[-1] == 0
+
+
+def test_confidence_is_a_probability_and_grows_with_nearness() -> None:
+    fitted = load_fitted()
+    near, far = (confidence(np.array([value, value, value, 0.1]), fitted) for value in (0.9, 0.1))
+    assert 0 < far < fitted.threshold < near < 1
 
 
 def test_the_fitted_values_are_sound() -> None:
     fitted = load_fitted()
-    assert fitted.weights.similarity > 0
-    assert fitted.weights.words >= 0 >= fitted.weights.unnumbered
-    assert 0 < fitted.answer_threshold < 1
+    assert fitted.weights.keys() == set(FEATURES)
+    assert fitted.confidence.keys() == set(SIGNS)
+    assert fitted.weights["similarity"] > 0 > fitted.weights["unnumbered"]
+    assert fitted.weights["words"] >= 0
+    assert 0 < fitted.threshold < 1

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from index.manifest import FOLDER_VARIABLE
-from index.model import MODEL_VARIABLE
+from index.models import MODEL_VARIABLE
 from search.__main__ import main
 from tests.contract import problems_of
 
 if TYPE_CHECKING:
-    from index.model import Model
+    from index.models import Model
 
 SHARED = Path(__file__).parents[2] / "shared"
 QUESTIONS = SHARED / "questions" / "sunderland_2021.jsonl"

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.model import WEIGHTS
+from index.models import WEIGHTS
 from tests.faults.flipped import export_flipped, records_flipped, stored_flipped
 from tests.faults.full_disk import disk_full, file_too_large, not_permitted
 from tests.faults.killed import killed, killed_with_the_real_model

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from index.encoder import PassageEncoder
     from index.export import Export
-    from index.model import Model
+    from index.models import Model
     from index.windows import Vectors
 
 # One of our made paragraphs with its sentences: so a small build has dozens of chunks.

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.manifest import GENERATIONS, published_names
-from index.model import MODEL_VARIABLE
+from index.models import MODEL_VARIABLE
 from tests.faults.marked import write_corpus
 from tests.faults.running import (
     Ended,

@@ -18,7 +18,7 @@ from index.encoder import read_settings
 from index.errors import IndexMissingError, InspectionSearchError
 from index.generation import open_generation
 from index.manifest import GENERATIONS, MODELS, published_names
-from index.model import MODEL_VARIABLE
+from index.models import MODEL_VARIABLE
 from indexer.checking import check_index
 from indexer.vector_cache import FOLDER as CACHE
 from indexer.vector_cache import VectorCache

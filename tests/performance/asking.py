@@ -17,7 +17,7 @@ import faiss
 import numpy as np
 
 from index.export import load_original
-from index.model import configured_model
+from index.models import configured_model
 from search.ask import Searcher
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from index.encoder import OnnxEncoder
 from index.export import exported
 from index.generation import open_generation
 from index.manifest import FOLDER_VARIABLE
-from index.model import configured_model
+from index.models import configured_model
 from index.vectors import EXACT, Storage, Vectors, write_vectors
 from indexer.build import build
 from tests.performance.asking import WARMING, Baseline

@@ -1,9 +1,8 @@
-"""`make fit`: the ranking's weights and the answer's two limits, from ../shared/training.
+"""`make fit`: the ranking's weights, the confidence and what is quoted, from graded questions.
 
-The training questions name one paragraph each that answers them; none touches a report that
-`make quality` measures. The weights are chosen by nDCG@10, cross-validated over reports: every
-report is ranked by the weights that the other four fifths of the reports chose. The result, with
-its scores, is written to search/ranking.json.
+Everything is fitted on the questions in ../shared/questions, and scored by cross-validation over
+reports: what a report's questions get is decided by the questions on the other reports. The result,
+with those scores, is written to search/ranking.json.
 """
 
 from __future__ import annotations
@@ -11,146 +10,341 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
-import random
 import sys
-from collections import defaultdict
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from scipy.optimize import minimize
+
 from index.encoder import OnnxEncoder
 from index.generation import open_generation
-from index.records import Filters
-from search.answer import quotable
-from search.question import understand
-from search.rank import Weights, rank
-from search.retrieve import retrieve
-from tests.quality.measures import mean, ndcg
-from tests.quality.ranking import build, linked, read_lines
+from search.answer import quote
+from search.question import Known, understand
+from search.rank import (
+    FITTED,
+    SIGNS,
+    Fitted,
+    Quoting,
+    confidence,
+    order,
+    scores,
+    signs,
+)
+from search.retrieve import FEATURES, retrieve
+from tests.quality.measures import auroc, calibration_error, mean, ndcg, recall
+from tests.quality.ranking import build, folded, graded_sets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Sequence
 
-    from search.retrieve import Candidate
+    from numpy.typing import NDArray
 
-RESULT = Path(__file__).parents[2] / "search" / "ranking.json"
-SEED = 20211
-REPORTS = 40
-FOLDS = 5
-GRID = [
-    Weights(1.0, words, unnumbered)
-    for words, unnumbered in itertools.product(
-        (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3), (0.0, -0.05, -0.1, -0.15, -0.2)
+    from index.generation import Generation
+    from search.retrieve import Candidates
+    from tests.quality.ranking import Question
+
+FOLDS = 6
+# Strengths of the pull of all weights towards 0, of which cross-validation chooses.
+PULLS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
+# The same for the confidence: few questions have no answer, and its weights are to be modest.
+CONFIDENCE_PULL = 3e-2
+# Of the questions that have an answer at least this share must be answered.
+ANSWERED = 0.95
+MOST_WORDS = 100
+LEAST_CITED = 0.88
+QUOTING = [
+    Quoting(*values)
+    for values in itertools.product(
+        (0.02, 0.04, 0.07, 0.1, 0.15), (1, 2), (0.6, 0.7, 0.8, 0.9), (0.8, 0.9)
     )
 ]
-# Of the training questions, all of which have an answer, this share may be refused.
-REFUSED = 0.03
-# Fewer quotations are read with more care: the share of the best score that a paragraph must have
-# to be quoted is the largest that keeps this part of the named paragraphs that the most quotations
-# would hold.
-KEPT = 0.95
-SHARES = [share / 100 for share in range(50, 100)]
+
+
+_AGREEMENT = ("similarity", "best_sentence", "second_sentence", "words", "covered")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A training question: its report, its paragraph, and the candidates of that report.
+    """A graded question with the candidates of its report; `grades` are theirs, float64."""
 
-    `numbers` are those of the candidates' paragraphs, by row.
-    """
-
+    name: str
     report: str
-    paragraph: str
-    candidates: list[Candidate]
-    numbers: dict[int, str | None]
+    question: Question
+    text: str
+    vector: NDArray[np.float32]
+    candidates: Candidates
+    grades: NDArray[np.float64]
+    numbers: list[str | None]
+    generation: Generation
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A case in the order that the weights of other reports' questions give it."""
+
+    case: Case
+    scored: NDArray[np.float64]
+    ordered: NDArray[np.intp]
+    signs: NDArray[np.float64]
+
+    @property
+    def found(self) -> list[str | None]:
+        return [self.case.numbers[at] for at in self.ordered]
+
+    @property
+    def answers(self) -> bool:
+        """Whether the first paragraph may be cited."""
+        return bool(self.case.grades[self.ordered[0]] > 0)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make fit")
     parser.add_argument("--shared", type=Path, required=True)
     cases = _cases(parser.parse_args().shared)
-    scores = {weights: _ndcg_by_report(cases, weights) for weights in GRID}
-    reports = sorted({case.report for case in cases})
-    held_out: list[float] = []
-    for fold in range(FOLDS):
-        test = reports[fold::FOLDS]
-        chosen = _best(scores, (one for one in reports if one not in test))
-        held_out += [score for report in test for score in scores[chosen][report]]
-    chosen = _best(scores, reports)
-    ranked = [(case, rank(case.candidates, chosen)) for case in cases]
-    kept = {share: _kept(ranked, share) for share in (0.0, *SHARES)}
-    quoted_share = max(share for share in SHARES if kept[share] >= KEPT * kept[0.0])
-    similarities = sorted(max(one.similarity for one in case.candidates) for case in cases)
+    ranked, pull = max(
+        ((_cross_ranked(cases, pull), pull) for pull in PULLS), key=lambda pair: _ndcg(pair[0])
+    )
+    weights = _weights(cases, pull)
+    held_out = _crossed(ranked, _fit_confidence, lambda one, fitted: confidence(one.signs, fitted))
+    final = _fit_confidence([_ranked(case, weights) for case in cases])
+    threshold = _threshold(ranked, held_out)
+    quoting = _quoting(
+        [one for one, sure in zip(ranked, held_out, strict=True) if sure >= threshold]
+    )
     fitted = {
-        "weights": asdict(chosen),
-        "answer_threshold": round(similarities[int(REFUSED * len(similarities))], 2),
-        "quoted_share": quoted_share,
-        "measured": {
-            "reports": len(reports),
-            "questions": len(cases),
-            "ndcg_at_10_cross_validated": round(mean(held_out), 4),
-            "ndcg_at_10_dense": round(_over(scores, Weights(1.0, 0.0, chosen.unnumbered)), 4),
-            "ndcg_at_10_dense_unnumbered_alike": round(_over(scores, Weights(1.0, 0.0, 0.0)), 4),
-            "named_paragraph_quoted_at_most": round(kept[0.0], 4),
-            "named_paragraph_quoted": round(kept[quoted_share], 4),
+        "weights": {name: round(value, 4) for name, value in weights.items()},
+        "confidence": {
+            "weights": {name: round(value, 4) for name, value in final.confidence.items()},
+            "intercept": round(final.intercept, 4),
+            "threshold": threshold,
+        },
+        "quoting": asdict(quoting),
+        "cross-validated": {
+            "pull": pull,
+            **{
+                name: _measured(
+                    [(o, s) for o, s in zip(ranked, held_out, strict=True) if o.case.name == name],
+                    threshold,
+                    quoting,
+                )
+                for name in sorted({case.name for case in cases})
+            },
         },
     }
     text = json.dumps(fitted, indent=2) + "\n"
-    RESULT.write_text(text, encoding="utf-8")
+    FITTED.write_text(text, encoding="utf-8")
     print(text)
     return 0
 
 
 def _cases(shared: Path) -> list[Case]:
-    lines = read_lines(shared / "training" / "questions.jsonl")
-    reports = sorted({line["report"] for line in lines})
-    random.Random(SEED).shuffle(reports)  # noqa: S311 - a sample, not a secret
-    chosen = sorted(reports[:REPORTS])
-    folder = build([linked(shared, set(chosen), "training")], "training")
-    generation = open_generation(folder)
-    encoder = OnnxEncoder(generation.model_folder)
-    numbers = [one.paragraph.number for one in generation.store.all_passages()]
     cases = []
-    for report in chosen:
-        own = [line for line in lines if line["report"] == report]
-        texts = [understand(line["question"]).expanded for line in own]
-        vectors = encoder.encode_questions(texts)
-        found = retrieve(generation, vectors, texts, Filters(report=report), 10)
-        for line, candidates in zip(own, found, strict=True):
-            named = {one.row: numbers[one.row] for one in candidates}
-            cases.append(Case(report, line["paragraph"], candidates, named))
+    for name, (files, questions) in graded_sets(shared).items():
+        generation = open_generation(build(files, name))
+        encoder = OnnxEncoder(generation.model_folder)
+        known = Known(generation.store.reports(), generation.lexical, encoder.has_word)
+        numbers = [one.paragraph.number for one in generation.store.all_passages()]
+        for one in questions:
+            asked = understand(one.text, one.filters, known)
+            vectors = encoder.encode_questions([asked.expanded])
+            [candidates] = retrieve(generation, vectors, [asked.expanded], one.filters, 10)
+            own = [numbers[row] for row in candidates.rows]
+            grades = np.array([one.relevant.get(number or "", 0) for number in own], dtype=float)
+            report = one.filters.report or name
+            cases.append(
+                Case(
+                    name,
+                    report,
+                    one,
+                    asked.text,
+                    vectors[0],
+                    candidates,
+                    grades,
+                    own,
+                    generation,
+                )
+            )
     return cases
 
 
-def _kept(ranked: list[tuple[Case, list[tuple[Candidate, float]]]], share: float) -> float:
-    """How often the named paragraph is among those worth quoting from."""
+def _folds(reports: Sequence[str]) -> list[set[str]]:
+    known = sorted(set(reports))
+    return [set(known[fold::FOLDS]) for fold in range(FOLDS)]
+
+
+def _weights(cases: Sequence[Case], pull: float) -> dict[str, float]:
+    """The weights that make grades likeliest, as a softmax over each question's candidates.
+
+    ListNet's loss (Cao and others, Learning to Rank: From Pairwise Approach to Listwise Approach,
+    2007) with the grades as shares, plus `pull` times the squares of the weights.
+    """
+    answerable = [case for case in cases if case.grades.any()]
+
+    def loss(vector: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        total, gradient = 0.0, np.zeros_like(vector)
+        for case in answerable:
+            features = case.candidates.features.astype(np.float64)
+            shares = case.grades / case.grades.sum()
+            logits = features @ vector
+            logits -= logits.max()
+            likely = np.exp(logits) / np.exp(logits).sum()
+            total -= float(shares @ np.log(likely))
+            gradient -= features.T @ (shares - likely)
+        count = len(answerable)
+        return (
+            total / count + pull * float(vector @ vector),
+            gradient / count + 2 * pull * vector,
+        )
+
+    found = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B").x
+    # Only proportions order: a paragraph that agrees in every way scores 1.
+    whole = sum(found[FEATURES.index(name)] for name in _AGREEMENT)
+    return dict(zip(FEATURES, (found / whole).tolist(), strict=True))
+
+
+def _ranked(case: Case, weights: dict[str, float]) -> Ranked:
+    scored = scores(case.candidates, weights)
+    ordered = order(scored, case.candidates.rows)
+    return Ranked(case, scored, ordered, signs(case.candidates, scored, ordered))
+
+
+def _cross_ranked(cases: Sequence[Case], pull: float) -> list[Ranked]:
+    ranked = {}
+    for held_out in _folds([case.report for case in cases]):
+        weights = _weights([case for case in cases if case.report not in held_out], pull)
+        for at, case in enumerate(cases):
+            if case.report in held_out:
+                ranked[at] = _ranked(case, weights)
+    return [ranked[at] for at in range(len(cases))]
+
+
+def _fit_confidence(ranked: Sequence[Ranked]) -> Fitted:
+    """A logistic regression of whether the first paragraph may be cited, on the signs."""
+    features = np.array([one.signs for one in ranked])
+    answers = np.array([one.answers for one in ranked], dtype=float)
+    centre, spread = features.mean(axis=0), features.std(axis=0)
+    scaled = (features - centre) / spread
+
+    def loss(vector: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = scaled @ vector[1:] + vector[0]
+        likely = 1 / (1 + np.exp(-logits))
+        kept = vector * (np.arange(len(vector)) > 0)
+        total = float(np.mean(np.logaddexp(0, logits) - answers * logits))
+        off = (likely - answers) / len(answers)
+        gradient = np.concatenate([[off.sum()], scaled.T @ off])
+        return (
+            total + CONFIDENCE_PULL * float(kept @ kept),
+            gradient + 2 * CONFIDENCE_PULL * kept,
+        )
+
+    found = minimize(loss, np.zeros(len(SIGNS) + 1), jac=True, method="L-BFGS-B").x
+    weights = found[1:] / spread
+    return Fitted(
+        {},
+        dict(zip(SIGNS, weights.tolist(), strict=True)),
+        float(found[0] - weights @ centre),
+        0.0,
+        QUOTING[0],
+    )
+
+
+def _crossed(
+    ranked: Sequence[Ranked],
+    fit: Callable[[Sequence[Ranked]], Fitted],
+    apply: Callable[[Ranked, Fitted], float],
+) -> list[float]:
+    found = {}
+    for held_out in _folds([one.case.report for one in ranked]):
+        fitted = fit([one for one in ranked if one.case.report not in held_out])
+        for at, one in enumerate(ranked):
+            if one.case.report in held_out:
+                found[at] = apply(one, fitted)
+    return [found[at] for at in range(len(ranked))]
+
+
+def _threshold(ranked: Sequence[Ranked], sure: Sequence[float]) -> float:
+    """The confidence that the wished share of answerable questions reaches."""
+    answerable = sorted(
+        value for one, value in zip(ranked, sure, strict=True) if one.case.question.relevant
+    )
+    return round(answerable[int((1 - ANSWERED) * len(answerable))] - 0.0005, 3)
+
+
+def _quoting(ranked: Sequence[Ranked]) -> Quoting:
+    """What holds most facts without more words, or more that may not be cited, than is wished."""
+    measured = [(one, *_quoted(ranked, one)) for one in QUOTING]
+    good = [row for row in measured if row[3] <= MOST_WORDS and row[1] >= LEAST_CITED] or measured
+    return max(good, key=lambda row: (row[2], row[1]))[0]
+
+
+def _quoted(ranked: Sequence[Ranked], quoting: Quoting) -> tuple[float, float, float]:
+    """Of quotations the share that may be cited, of facts the share they hold, and mean words."""
+    cited: list[bool] = []
+    facts: list[bool] = []
+    words: list[int] = []
+    for one in ranked:
+        case = one.case
+        if not case.question.relevant:
+            continue
+        top = one.ordered[:10]
+        passages = case.generation.store.passages(case.candidates.rows[top].tolist())
+        quotes = quote(
+            case.text,
+            case.vector,
+            passages=passages,
+            scores=one.scored[top],
+            sentences=case.generation.sentences,
+            quoting=quoting,
+        )
+        cited += [
+            case.question.relevant.get(made.passage.paragraph.number or "", 0) > 0
+            for made in quotes
+        ]
+        facts += [
+            any(folded(fact) in folded(made.text) for made in quotes)
+            for fact in case.question.facts
+        ]
+        words.append(sum(len(made.text.split()) for made in quotes))
+    return mean(cited), mean(facts), mean(words)
+
+
+def _ndcg(ranked: Sequence[Ranked]) -> float:
     return mean(
         [
-            case.paragraph in [case.numbers[one.row] for one, _ in order][: _quoted(order, share)]
-            for case, order in ranked
+            ndcg(one.found, one.case.question.relevant)
+            for one in ranked
+            if one.case.question.relevant
         ]
     )
 
 
-def _quoted(order: list[tuple[Candidate, float]], share: float) -> int:
-    return quotable([score for _, score in order], share)
-
-
-def _ndcg_by_report(cases: Iterable[Case], weights: Weights) -> dict[str, list[float]]:
-    scores = defaultdict(list)
-    for case in cases:
-        found = [case.numbers[one.row] for one, _ in rank(case.candidates, weights)]
-        scores[case.report].append(ndcg(found, {case.paragraph: 1}))
-    return scores
-
-
-def _best(scores: dict[Weights, dict[str, list[float]]], reports: Iterable[str]) -> Weights:
-    known = list(reports)
-    return max(scores, key=lambda one: mean([x for name in known for x in scores[one][name]]))
-
-
-def _over(scores: dict[Weights, dict[str, list[float]]], weights: Weights) -> float:
-    return mean([score for own in scores[weights].values() for score in own])
+def _measured(
+    pairs: Sequence[tuple[Ranked, float]], threshold: float, quoting: Quoting
+) -> dict[str, float]:
+    answerable = [(one, sure) for one, sure in pairs if one.case.question.relevant]
+    empty = [sure for one, sure in pairs if not one.case.question.relevant]
+    best = [
+        (one, {number for number, grade in one.case.question.relevant.items() if grade == 2})
+        for one, _ in answerable
+    ]
+    cited, facts, words = _quoted([one for one, sure in answerable if sure >= threshold], quoting)
+    measured = {
+        "ndcg_at_10": _ndcg([one for one, _ in answerable]),
+        "hit_at_1": mean([one.case.grades[one.ordered[0]] == 2 for one, _ in answerable]),
+        "recall_at_5": mean([recall(one.found, wanted, 5) for one, wanted in best if wanted]),
+        "auroc": auroc([sure for _, sure in answerable], empty),
+        "answered": mean([sure >= threshold for _, sure in answerable]),
+        "refused": mean([sure < threshold for sure in empty]),
+        "calibration_error": calibration_error(
+            [sure for _, sure in pairs], [one.answers for one, _ in pairs]
+        ),
+        "cited": cited,
+        "facts": facts,
+        "words": words,
+    }
+    return {name: round(value, 3) for name, value in measured.items()}
 
 
 if __name__ == "__main__":

@@ -35,6 +35,30 @@ def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
     return sum(pairs) / len(pairs) if pairs else math.nan
 
 
+def calibration_error(sure: Sequence[float], right: Sequence[bool], bins: int = 5) -> float:
+    """How far confidence is from the share that is right, over bins of equal size: 0 to 1.
+
+    The expected calibration error (Guo and others, On Calibration of Modern Neural Networks, 2017)
+    with bins of equal size, since few questions have a low confidence.
+    """
+    return sum(
+        count * abs(mean_sure - share) for mean_sure, share, count in reliability(sure, right, bins)
+    ) / max(len(sure), 1)
+
+
+def reliability(
+    sure: Sequence[float], right: Sequence[bool], bins: int = 5
+) -> list[tuple[float, float, int]]:
+    """Bins of equal size by confidence: mean confidence, share that is right, how many."""
+    pairs = sorted(zip(sure, right, strict=True))
+    size = max(-(-len(pairs) // bins), 1)
+    parts = [pairs[at : at + size] for at in range(0, len(pairs), size)]
+    return [
+        (mean([one for one, _ in part]), mean([right for _, right in part]), len(part))
+        for part in parts
+    ]
+
+
 def mean(values: Sequence[float]) -> float:
     """The mean, NaN of nothing."""
     return sum(values) / len(values) if values else math.nan

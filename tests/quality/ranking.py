@@ -60,9 +60,10 @@ def main() -> int:
     return _scifact(options.shared) if options.scifact else _reports(options.shared)
 
 
-def _reports(shared: Path) -> int:
+def graded_sets(shared: Path) -> dict[str, tuple[list[Path], list[Question]]]:
+    """The graded questions by set, with the files they are asked of."""
     many = read_lines(shared / "questions" / "many_reports.jsonl")
-    sets = {
+    return {
         "sunderland": (
             [shared / "corpus" / "sunderland-2021-08-20.txt"],
             [
@@ -70,14 +71,17 @@ def _reports(shared: Path) -> int:
                 for line in read_lines(shared / "questions" / "sunderland_2021.jsonl")
             ],
         ),
-        "many reports": (
+        "many_reports": (
             [linked(shared, {line["report"] for line in many}, "many_reports")],
             [_question(line, Filters(report=line["report"])) for line in many],
         ),
     }
+
+
+def _reports(shared: Path) -> int:
     print(f"{'set':<14}{'ranking':<9}" + "".join(f"{column:>10}" for column in _COLUMNS))
-    for name, (files, questions) in sets.items():
-        searcher = Searcher(build(files, name.replace(" ", "_")))
+    for name, (files, questions) in graded_sets(shared).items():
+        searcher = Searcher(build(files, name))
         for ranking in get_args(Ranking):
             results = [searcher.ask(one.text, one.filters, 10, ranking) for one in questions]
             values = _row(questions, results)
@@ -149,7 +153,7 @@ def _row(questions: list[Question], results: list[Result]) -> list[float]:
         for quotation in result.answer
     ]
     facts = [
-        any(_folded(fact) in _folded(quotation.quote) for quotation in result.answer)
+        any(folded(fact) in folded(quotation.quote) for quotation in result.answer)
         for one, result in answerable
         for fact in one.facts
     ]
@@ -183,7 +187,8 @@ def _best(relevant: dict[str, int]) -> set[str]:
     return {paragraph for paragraph, grade in relevant.items() if grade == 2}
 
 
-def _folded(text: str) -> str:
+def folded(text: str) -> str:
+    """`text` as facts are compared: in lower case, apostrophes straight, white space single."""
     return " ".join(text.replace("’", "'").casefold().split())
 
 

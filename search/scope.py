@@ -1,0 +1,313 @@
+"""Council, year and report named in a question → filters, and the words that are left; pure.
+
+A name becomes a filter where it says which reports are meant. It stays in the words where it is
+only compared with ("compared with Leeds") or is part of another name ("Essex Police").
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING
+
+from index.councils import load_councils
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from index.records import Filters, Report
+
+# Names that are words of their own in lower case, or at the head of a question.
+_ALSO_WORDS = {
+    "reading",
+    "bury",
+    "bath",
+    "barking",
+    "slough",
+    "hove",
+    "sale",
+    "cleveland",
+    "wolves",
+}
+_BODY = (
+    r"(?:['’]s)?"
+    r"(?: (?:(?:city|county|borough|metropolitan|district|unitary) )*"
+    r"(?:council|lea|la|local authority))?"
+    r"(?:['’]s)?(?: (?:children['’]?s|social) services(?= *(?:department|[?.,(]|in |\d|$)))?"
+)
+_BEFORE_BODY = r"(?:(?:the )?(?:(?:london|royal|metropolitan) )*(?:borough|city|county) of )?"
+_PLACED = r"(?:\b(?:in|at|for|by|of|on|from|within|across|about) )?"
+# What makes the name before it another's: the police force of a county, a hospital, a university.
+_OTHERS = re.compile(
+    r" (?:police|constabulary|hospitals?|universit|college|nhs|court|partnership|teaching|school"
+    r"|and [a-z]+ (?:police|nhs))",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(
+    r"(?:compared (?:with|to)|in comparison (?:with|to)|than|unlike|versus|vs\.?|against|similar to"
+    r"|university of|rather than|other than|except(?: for)?|moved? (?:to|from)|support from"
+    r"|partners? (?:such as|like))(?: (?:in|at|for|the|by|of|that of))* $",
+    re.IGNORECASE,
+)
+_MONTHS = tuple(month.lower() for month in calendar.month_name[1:])
+_MONTH = rf"(?P<month>{'|'.join(_MONTHS)}|{'|'.join(month[:3] for month in _MONTHS)})"
+_YEAR = r"(?P<year>20[0-4]\d)"
+_KIND = (
+    r"(?:(?:full|standard|short|focused|ofsted|ilacs|sif|children['’]?s (?:social care|services)"
+    r"|social care) )*"
+)
+_INSPECTION = rf"{_KIND}(?:inspections?|reports?|judge?ments?|visit|ofsted|ilacs)\b(?: reports?\b)?"
+_ARTICLE = r"(?:(?:the|its|their|this|that|an?) )?"
+_LEAD = (
+    r"(?:\b(?:according to|as of|in|from|during|of|at|by|for|before|about|on)\s+)?"
+    rf"{_ARTICLE}(?:ofsted (?:in )?)?"
+)
+_WHEN = re.compile(
+    rf"[,(]*\s*{_LEAD}\b(?:(?:\d{{1,2}}(?:st|nd|rd|th)? )?{_MONTH} )?{_YEAR}(?!\d|[/–-]\d)"
+    rf"(?P<noun> {_INSPECTION})?\s*\)?",
+    re.IGNORECASE,
+)
+_SPAN = re.compile(
+    r"[,(]*\s*\b(?:between|from) (?P<first>20[0-4]\d)(?: and | to |[–-])(?P<last>20[0-4]\d)\s*\)?",
+    re.IGNORECASE,
+)
+_DIRECTED = re.compile(
+    r"[,(]*\s*\b(?:(?P<to>before|until|up to|prior to)|(?P<after>after)|(?P<since>since)) "
+    rf"{_YEAR}(?! {_INSPECTION})(?!\d)\s*\)?",
+    re.IGNORECASE,
+)
+# "since the last inspection" speaks of what a report says, not of which report is meant.
+_SINCE_INSPECTION = re.compile(
+    rf"\b(?:since|after|following|before|compared (?:with|to)) {_ARTICLE}"
+    rf"(?:(?:last|previous|latest|20\d\d) )*{_INSPECTION}|\bcompared (?:with|to) 20\d\d",
+    re.IGNORECASE,
+)
+_LATEST = re.compile(
+    r"[,(]*\s*(?:\b(?:in|at|from|during|of|according to) )?"
+    rf"{_ARTICLE}\b(?:latest|newest|most recent|last|current) (?P<kind>{_INSPECTION})\s*\)?",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"^\s*(?:what (?:did|do|does|has|have) (?:ofsted|the (?:report|inspection)|inspectors?) "
+    r"(?:say|said|find|found|report|think|conclude|make of)(?: (?:about|on|of|for))?(?= \w))",
+    re.IGNORECASE,
+)
+_INSPECTION_LEFT = re.compile(
+    rf"(?:,|\bin\b|\bat\b|\bby\b|\baccording to\b)?\s*{_ARTICLE}\b(?:ofsted|{_KIND}ofsted "
+    r"(?:inspection|report))\s*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a question names: filters, the words without them, and what is to be said of it.
+
+    `missing` says which named report the collection does not hold, None where none is missing; the
+    filters are then those of what there is.
+    """
+
+    filters: Filters
+    text: str
+    notices: tuple[str, ...] = ()
+    missing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    council: str
+    start: int
+    end: int
+
+
+def read_scope(text: str, reports: Sequence[Report], given: Filters) -> Scope:
+    """The scope that `text` names among `reports`; what `given` already narrows is left alone."""
+    held = {one.council for one in reports if one.council is not None}
+    if given.report is not None or not held:
+        return Scope(given, text)
+    filters, left = given, text
+    notices: tuple[str, ...] = ()
+    if given.council is None:
+        mentions = [one for one in _meant(text) if not _lives_on(one.council, held)]
+        named = list(dict.fromkeys(one.council for one in mentions))
+        if len(named) > 1:
+            names = " and ".join(named)
+            notices = (
+                f"The question names {names}; a search takes one council: all were searched.",
+            )
+        elif named and named[0] not in held:
+            return Scope(given, text, missing=f"The collection holds no report on {named[0]}.")
+        elif named:
+            filters = replace(filters, council=named[0])
+            left = _without(text, [(one.start, one.end) for one in mentions])
+    about = filters.council
+    own = [one for one in reports if about is None or _same(one.council, about)]
+    missing = None
+    if given.date_from is None and given.date_to is None and not given.latest:
+        filters, when, missing = _in_time(left, filters, own, about)
+        left = _without(left, when)
+    if left != text:
+        left = _bare(left)
+    return Scope(filters, left if re.search(r"[^\W\d_]{2}", left) else text, notices, missing)
+
+
+def _lives_on(name: str, held: set[str]) -> bool:
+    """Whether the council is no more, and not itself in the collection but a successor is."""
+    return name not in held and not held.isdisjoint(load_councils().by_name[name].successors)
+
+
+def _in_time(
+    text: str, filters: Filters, own: Sequence[Report], about: str | None
+) -> tuple[Filters, list[tuple[int, int]], str | None]:
+    """`filters` narrowed to the time named, the words that name it, and what is missing."""
+    barred = [match.span() for match in _SINCE_INSPECTION.finditer(text)]
+
+    def free(match: re.Match[str]) -> bool:
+        return not any(start < match.end() and match.start() < end for start, end in barred)
+
+    if match := next(filter(free, _SPAN.finditer(text)), None):
+        first, last = sorted((int(match["first"]), int(match["last"])))
+        return (
+            replace(filters, date_from=date(first, 1, 1), date_to=date(last, 12, 31)),
+            [match.span()],
+            None,
+        )
+    if match := next(filter(free, _DIRECTED.finditer(text)), None):
+        year = int(match["year"])
+        if match["to"]:
+            last = year - 1 if match["to"].lower() in ("before", "prior to") else year
+            narrowed = replace(filters, date_to=date(last, 12, 31))
+        else:
+            first = year + 1 if match["after"] else year
+            narrowed = replace(filters, date_from=date(first, 1, 1))
+        return narrowed, [match.span()], None
+    if match := next(filter(free, _WHEN.finditer(text)), None):
+        return _dated(match, filters, own, about)
+    if (match := next(filter(free, _LATEST.finditer(text)), None)) and not _inside(match, text):
+        return replace(filters, latest=True), [match.span()], None
+    return filters, [], None
+
+
+def _inside(match: re.Match[str], text: str) -> bool:
+    # "judgements" in "the latest judgements of the court" are no inspection's.
+    return text[match.end() :].lstrip().lower().startswith("of the court")
+
+
+def _dated(
+    match: re.Match[str], filters: Filters, own: Sequence[Report], about: str | None
+) -> tuple[Filters, list[tuple[int, int]], str | None]:
+    year = int(match["year"])
+    month = None
+    if match["month"]:
+        month = 1 + next(
+            at for at, name in enumerate(_MONTHS) if name.startswith(match["month"].lower()[:3])
+        )
+    of_year = [one for one in own if year in {day.year for day in _days(one)}]
+    if not of_year:
+        if about is None:
+            # Nothing says that the year is an inspection's.
+            if not match["noun"]:
+                return filters, [], None
+            return filters, [match.span()], f"The collection holds no report from {year}."
+        years = sorted({day.year for one in own for day in _days(one)[-1:]})
+        held = ", ".join(map(str, years))
+        missing = f"The collection holds no report on {about} from {year}, but from {held}."
+        return filters, [match.span()], missing
+    if about is None:
+        return (
+            replace(filters, date_from=date(year, 1, 1), date_to=date(year, 12, 31)),
+            [match.span()],
+            None,
+        )
+    of_month = [one for one in of_year if (year, month) in {(d.year, d.month) for d in _days(one)}]
+    meant = of_month or of_year
+    # Of two inspections that touch a year, the one that was published in it is called by it.
+    if len(meant) > 1:
+        published = [
+            one for one in meant if one.facts.published and one.facts.published.year == year
+        ]
+        meant = published or meant
+    if len(meant) == 1:
+        return replace(filters, report=meant[0].id), [match.span()], None
+    days = [day for one in meant for day in _days(one)]
+    return replace(filters, date_from=min(days), date_to=max(days)), [match.span()], None
+
+
+def _days(report: Report) -> list[date]:
+    """The days a report goes by: its inspection's first and last, its publication's."""
+    facts = report.facts
+    days = (facts.inspection_start, facts.inspection_end, facts.published)
+    return [day for day in days if day is not None]
+
+
+def _same(council: str | None, name: str) -> bool:
+    return council is not None and council.casefold() == name.casefold()
+
+
+def _meant(text: str) -> list[_Mention]:
+    """The councils of whose reports `text` asks, in order."""
+    found = []
+    for match in _names().finditer(text):
+        council = load_councils().find(match["name"])
+        if council is None or not _is_name(match, text):
+            continue
+        if _COMPARED.search(text[: match.start()] + " ") or _OTHERS.match(text, match.end("name")):
+            continue
+        if _COMPARED.search(text[: match.start("name")]):
+            continue
+        found.append(_Mention(council.name, match.start(), match.end()))
+    return found
+
+
+def _is_name(match: re.Match[str], text: str) -> bool:
+    name = match["name"]
+    if name.lower() not in _ALSO_WORDS:
+        return True
+    if not name[0].isupper():
+        return False
+    after = text[match.end("name") :]
+    whole_in_capitals = text.isupper()
+    followed = re.match(r"['’]s|(?:['’]s)? council|,", after, re.IGNORECASE)
+    placed = match.start("name") > 0 and not whole_in_capitals
+    return bool(followed or placed or re.search(_YEAR, text))
+
+
+@cache
+def _names() -> re.Pattern[str]:
+    """Every name of every council, long ones first, with what may stand around it."""
+    councils = load_councils()
+    names = sorted(
+        {name for one in councils.by_name for name in councils.names(one)},
+        key=lambda name: (-len(name), name),
+    )
+    patterns = "|".join(_flexible(name) for name in names)
+    return re.compile(
+        rf"{_PLACED}{_BEFORE_BODY}(?<!\w)(?P<name>{patterns})(?!\w|-\w){_BODY}", re.IGNORECASE
+    )
+
+
+def _flexible(name: str) -> str:
+    """A pattern for `name` however "and", "&", hyphens and commas in it are typed."""
+    words = [re.escape(word) for word in re.split(r"[\s,-]+", name)]
+    joined = r"[\s,-]+".join(words)
+    return joined.replace(r"[\s,-]+and[\s,-]+", r"(?:\s*,?\s*(?:and|&)\s*)")
+
+
+def _without(text: str, cuts: Iterable[tuple[int, int]]) -> str:
+    """`text` without the cuts; "Leeds's early help" becomes "the early help"."""
+    left = text
+    for start, end in sorted(cuts, reverse=True):
+        possessive = re.search(r"['’]s\s*$", text[start:end]) is not None
+        left = f"{left[:start]} {'the ' if possessive else ''}{left[end:]}"
+    return " ".join(left.split())
+
+
+def _bare(text: str) -> str:
+    """`text` without the words that spoke of a report alone, and what punctuation they leave."""
+    left = _INSPECTION_LEFT.sub("", _SAID.sub("", text))
+    left = re.sub(r"\(\s*[,;]?\s*\)", " ", left)
+    left = re.sub(r"\s+([,.;:?!)])", r"\1", " ".join(left.split()))
+    return left.strip(" ,;:–-")

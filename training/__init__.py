@@ -1,0 +1,1 @@
+"""Makes the encoder that `index/` ships; nothing imports it."""
