@@ -5,7 +5,7 @@ PORT ?= 8501
 BIN := .venv/bin
 SHARED ?= ../shared
 
-.PHONY: app setup setup-tests index test check quality reading fit bench faults fuzz \
+.PHONY: app setup setup-tests index test check quality reading fit train bench faults fuzz \
   pictures clean
 .DEFAULT_GOAL := app
 
@@ -48,7 +48,7 @@ check: setup-tests
 
 # Figures, from the reports and questions in $(SHARED).
 quality: setup-tests
-	@$(BIN)/python -m tests.quality.ranking --shared $(SHARED) $(if $(SCIFACT),--scifact)
+	@$(BIN)/python -m tests.quality.ranking --shared $(SHARED) $(if $(PUBLIC),--public) $(if $(SCOPED),--scoped)
 
 reading: setup-tests
 	@PYTHONPATH=. $(BIN)/python tests/quality/reading.py
@@ -56,6 +56,14 @@ reading: setup-tests
 
 fit: setup-tests
 	@$(BIN)/python -m tests.quality.fit --shared $(SHARED)
+
+train: .venv/installed-training
+	@$(BIN)/python -m training train --shared $(SHARED)
+
+.venv/installed-training: .venv/installed-tests training/requirements.txt
+	@echo "Installing what the training runs on."
+	@$(BIN)/pip install --disable-pip-version-check --quiet -r training/requirements.txt
+	@touch $@
 
 bench: setup-tests
 	@$(BIN)/python -m tests.performance.index --shared $(SHARED) $(if $(QUICK),--no-million)

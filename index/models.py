@@ -54,7 +54,11 @@ def configured_model() -> Model:
     The default's weights are not read: readers need only know what to expect of an index. Whoever
     loads them calls `check_weights`. Raises ModelError when the folder or weights are missing.
     """
-    named = os.environ.get(MODEL_VARIABLE)
+    return named_model(os.environ.get(MODEL_VARIABLE))
+
+
+def named_model(named: str | None) -> Model:
+    """The model that goes by `named` in the environment; raises as `configured_model`."""
     if named and named != GENERAL:
         try:
             folder = _named_folder(named)

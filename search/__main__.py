@@ -78,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--section", metavar="S", help="only sections whose heading holds this")
     parser.add_argument("--grade", metavar="G", help="only sections with this grade")
     parser.add_argument("--latest", action="store_true", help="only each council's latest report")
+    parser.add_argument(
+        "--as-typed",
+        action="store_true",
+        help="do not read councils, years and misspelt words out of the question",
+    )
     parser.add_argument("-k", type=_count, default=10, help="how many paragraphs (10)")
     parser.add_argument("--ranking", choices=get_args(Ranking), default="default")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
@@ -112,7 +117,8 @@ def _fail(message: str, code: int) -> int:
 
 
 def _answer(options: argparse.Namespace, filters: Filters) -> None:
-    result = Searcher(options.index).ask(options.question, filters, options.k, options.ranking)
+    asked = Asked(options.question, filters, options.k, options.as_typed)
+    [result] = Searcher(options.index).ask_many([asked], options.ranking)
     for notice in result.notices:
         print(notice, file=sys.stderr)
     print(json_line(result.model_dump(mode="json")) if options.json else _in_words(result))
@@ -125,7 +131,15 @@ def _answer_batch(options: argparse.Namespace, filters: Filters) -> None:
 
     def ask(part: list[BatchLine]) -> list[Result]:
         return searcher.ask_many(
-            [Asked(line.question, line.filters(filters), line.k or options.k) for line in part],
+            [
+                Asked(
+                    line.question,
+                    line.filters(filters),
+                    line.k or options.k,
+                    options.as_typed,
+                )
+                for line in part
+            ],
             options.ranking,
         )
 
@@ -161,7 +175,9 @@ def _batch_lines(path: Path) -> Iterator[BatchLine]:
 
 
 def _in_words(result: Result) -> str:
-    lines = [result.refusal] if result.refusal is not None else []
+    lines = _interpreted(result)
+    if result.refusal is not None:
+        lines += [*_wrapped(result.refusal, ""), ""]
     for number, one in enumerate(result.answer, start=1):
         lines += [
             *_wrapped(f"“{one.quote}”", f"{number}. "),
@@ -180,6 +196,17 @@ def _in_words(result: Result) -> str:
             *_wrapped(textwrap.shorten(hit.text, 2 * _WIDTH, placeholder=" …"), "            "),
         ]
     return "\n".join(lines)
+
+
+def _interpreted(result: Result) -> list[str]:
+    """What was read out of the question, where anything was, and how to undo it."""
+    lines = []
+    if result.interpretation.corrected is not None:
+        lines.append(f"Showing results for: {result.interpretation.corrected}")
+    if result.interpretation.filters:
+        named = result.interpretation.filters.items()
+        lines.append("Searched within: " + ", ".join(f"{name} {value}" for name, value in named))
+    return [*lines, "(as it was typed: --as-typed)", ""] if lines else []
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -17,6 +17,7 @@ from index.generation import open_generation
 from index.manifest import published_names
 from index.models import configured_model
 from index.originals import find_original
+from index.reranker import configured_reranker
 from index.records import Filters
 from search import answer, cite, rank
 from search.question import Known, understand
@@ -32,12 +33,15 @@ if TYPE_CHECKING:
     from index.encoder import QuestionEncoder
     from index.generation import Generation
     from index.records import Passage, Report
+    from index.reranker import Reranker
     from search.answer import Quote
     from search.question import Question
     from search.rank import Ranking
     from search.retrieve import Candidates
 
 MOST_HITS = 1000
+# So many of the best are read again by a reranker, where one is configured.
+_RERANKED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Searcher:
         self._model = configured_model()
         self._load = load or partial(OnnxEncoder, in_bulk=in_bulk)
         self._lock = threading.Lock()
+        self._reranker = configured_reranker()
         generation = open_generation(folder, self._model)
         self._held = _Opened.of(generation, self._load(generation.model_folder))
 
@@ -161,6 +166,7 @@ class Searcher:
                 vectors[at],
                 candidates[at],
                 ranking=ranking,
+                reranker=self._reranker,
                 clock=clock.split(),
             )
             for at, one in enumerate(asked)
@@ -207,6 +213,7 @@ def _result(
     candidates: Candidates,
     *,
     ranking: Ranking,
+    reranker: Reranker | None,
     clock: _Clock,
 ) -> Result:
     """The ranking of `candidates`, and quotations or a refusal."""
@@ -214,6 +221,8 @@ def _result(
     scored = rank.scores(candidates, rank.weights_of(ranking))
     ordered = rank.order(scored, candidates.rows)
     signs = rank.signs(candidates, scored, ordered)
+    if reranker is not None:
+        ordered = _reranked(ordered, candidates, question.text, generation, reranker)
     if question.filters.report is None and question.filters.council is None:
         ordered = _spread(ordered, candidates, opened)
     ordered = ordered[: asked.k]
@@ -265,6 +274,20 @@ def _result(
         generation=generation.name,
         notices=question.notices,
     )
+
+
+def _reranked(
+    ordered: NDArray[np.intp],
+    candidates: Candidates,
+    question: str,
+    generation: Generation,
+    reranker: Reranker,
+) -> NDArray[np.intp]:
+    """`ordered` with the best of it in the order of the reranker."""
+    best = ordered[:_RERANKED]
+    passages = generation.store.passages(candidates.rows[best].tolist())
+    found = reranker.scores(question, [one.paragraph.text for one in passages])
+    return np.concatenate([best[np.argsort(-found, kind="stable")], ordered[_RERANKED:]])
 
 
 def _spread(ordered: NDArray[np.intp], candidates: Candidates, opened: _Opened) -> NDArray[np.intp]:

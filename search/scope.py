@@ -310,4 +310,4 @@ def _bare(text: str) -> str:
     left = _INSPECTION_LEFT.sub("", _SAID.sub("", text))
     left = re.sub(r"\(\s*[,;]?\s*\)", " ", left)
     left = re.sub(r"\s+([,.;:?!)])", r"\1", " ".join(left.split()))
-    return left.strip(" ,;:–-")
+    return left.lstrip(" ,;:–-)").rstrip(" ,;:–-(")

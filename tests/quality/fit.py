@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.generation import Generation
+    from index.records import Passage
     from search.retrieve import Candidates
     from tests.quality.ranking import Question
 
@@ -274,27 +275,34 @@ def _threshold(ranked: Sequence[Ranked], sure: Sequence[float]) -> float:
 
 def _quoting(ranked: Sequence[Ranked]) -> Quoting:
     """What holds most facts without more words, or more that may not be cited, than is wished."""
-    measured = [(one, *_quoted(ranked, one)) for one in QUOTING]
+    passages = [_passages(one) for one in ranked]
+    measured = [(one, *_quoted(ranked, passages, one)) for one in QUOTING]
     good = [row for row in measured if row[3] <= MOST_WORDS and row[1] >= LEAST_CITED] or measured
     return max(good, key=lambda row: (row[2], row[1]))[0]
 
 
-def _quoted(ranked: Sequence[Ranked], quoting: Quoting) -> tuple[float, float, float]:
+def _passages(one: Ranked) -> list[Passage]:
+    """The ten best, which quotations come from."""
+    rows = one.case.candidates.rows[one.ordered[:10]]
+    return one.case.generation.store.passages(rows.tolist())
+
+
+def _quoted(
+    ranked: Sequence[Ranked], passages: Sequence[list[Passage]], quoting: Quoting
+) -> tuple[float, float, float]:
     """Of quotations the share that may be cited, of facts the share they hold, and mean words."""
     cited: list[bool] = []
     facts: list[bool] = []
     words: list[int] = []
-    for one in ranked:
+    for one, own in zip(ranked, passages, strict=True):
         case = one.case
         if not case.question.relevant:
             continue
-        top = one.ordered[:10]
-        passages = case.generation.store.passages(case.candidates.rows[top].tolist())
         quotes = quote(
             case.text,
             case.vector,
-            passages=passages,
-            scores=one.scored[top],
+            passages=own,
+            scores=one.scored[one.ordered[:10]],
             sentences=case.generation.sentences,
             quoting=quoting,
         )
@@ -329,7 +337,8 @@ def _measured(
         (one, {number for number, grade in one.case.question.relevant.items() if grade == 2})
         for one, _ in answerable
     ]
-    cited, facts, words = _quoted([one for one, sure in answerable if sure >= threshold], quoting)
+    kept = [one for one, sure in answerable if sure >= threshold]
+    cited, facts, words = _quoted(kept, [_passages(one) for one in kept], quoting)
     measured = {
         "ndcg_at_10": _ndcg([one for one, _ in answerable]),
         "hit_at_1": mean([one.case.grades[one.ordered[0]] == 2 for one, _ in answerable]),

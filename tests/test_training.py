@@ -1,0 +1,114 @@
+"""The parts of the training whose results can be computed by eye, and a step of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from index.export import load_original
+from tests.made_model import write_model
+from training.examples import HELD_OUT, Asked, AskedReport, load_reports, split
+from training.measure import GradedReport, Scores, bootstrap, graded, score
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+# A text's vector is the axis of its first letter.
+AXES = "abcdef"
+
+
+def encode(texts: list[str]) -> NDArray[np.float32]:
+    return np.array([[float(text[0] == axis) for axis in AXES] for text in texts], np.float32)
+
+
+def test_a_named_paragraph_counts_by_its_place() -> None:
+    report = AskedReport(
+        "r.pdf",
+        ("a one", "b two", "c three", "d four"),
+        (Asked("a?", "lay", 0), Asked("b?", "lay", 3)),
+    )
+    values = score([report], encode)
+    assert values.ndcg.tolist() == pytest.approx([1.0, 1 / math.log2(5)])
+    assert values.first.tolist() == [True, False]
+    assert values.near.tolist() == [1.0, 1.0]
+    # Without the named paragraph and its neighbours the first question has nothing near it.
+    assert values.far.tolist() == [0.0, 1.0]
+    assert values.auroc == (1 + 0.5 + 1 + 0.5) / 4
+
+
+def test_graded_questions_without_an_answer_are_those_that_should_be_far() -> None:
+    report = GradedReport(("a one", "b two"), (("a?", {0: 2, 1: 1}), ("f?", {})))
+    values = graded([report], encode)
+    assert values.ndcg.tolist() == [1.0]
+    assert (values.near.tolist(), values.far.tolist()) == ([1.0], [0.0])
+    assert values.auroc == 1.0
+
+
+def scores(ndcg: list[float], reports: list[int]) -> Scores:
+    nothing: Any = np.zeros(len(ndcg))
+    return Scores(np.array(ndcg), nothing, nothing, nothing, np.array(reports))
+
+
+def test_an_interval_resamples_reports_and_not_questions() -> None:
+    reports = [0] * 50 + [1] * 50
+    ours = scores([1.0] * 50 + [0.0] * 50, reports)
+    assert bootstrap(ours, scores([0.0] * 100, reports)) == (0.0, 1.0)
+    low, high = bootstrap(scores([0.75] * 100, reports), scores([0.5] * 100, reports))
+    assert (low, high) == (0.25, 0.25)
+
+
+def test_questions_are_read_with_the_places_of_their_paragraphs(
+    corpus: Path, tmp_path: Path
+) -> None:
+    file = next(corpus.glob("*.txt")).name
+    path = tmp_path / "questions.jsonl"
+    line = {"report": file, "paragraph": "1", "style": "lay", "question": "What?"}
+    path.write_text(json.dumps(line), "utf-8")
+    [report] = load_reports(corpus, path)
+    assert report.asked == (Asked("What?", "lay", 0),)
+    path.write_text(json.dumps({**line, "paragraph": "999"}), "utf-8")
+    with pytest.raises(ValueError, match="has no paragraph 999"):
+        load_reports(corpus, path)
+
+
+def test_the_held_out_reports_are_the_same_every_time_and_never_trained_on() -> None:
+    reports = [AskedReport(f"{number}.pdf", (), ()) for number in range(100)]
+    trained, held_out = split(reports)
+    assert len(held_out) == HELD_OUT
+    assert {one.file for one in trained}.isdisjoint(one.file for one in held_out)
+    assert split(reports) == (trained, held_out)
+
+
+@pytest.mark.model
+def test_a_step_of_training_brings_questions_nearer_to_their_paragraphs(tmp_path: Path) -> None:
+    pytest.importorskip("datasets", reason="make train installs what training runs on")
+    from training.recipes import Recipe  # noqa: PLC0415 - these import torch
+    from training.tune import tune  # noqa: PLC0415
+
+    write_model(tmp_path / "tiny", "dense")
+    paragraphs = ("care leavers, housing.", "risk!", "a school.", "staff early.", "passage.")
+    asked = tuple(
+        Asked(question, "lay", at)
+        for at, question in ((0, "leavers housing"), (0, "leavers"), (2, "school"), (4, "passage"))
+    )
+    report = AskedReport("r.pdf", paragraphs, asked)
+    recipe = Recipe(epochs=30, learning_rate=1e-2, batch=3, typos=0.0, hard=1)
+    model = load_original(tmp_path / "tiny")
+
+    def near() -> float:
+        def encoded(texts: list[str]) -> NDArray[np.float32]:
+            return model.encode(texts, normalize_embeddings=True, show_progress_bar=False)  # type: ignore[return-value]
+
+        return float(score([report], encoded).ndcg.mean())
+
+    before = near()
+    changes = tune(model, recipe, [report], tmp_path / "state")
+    assert changes
+    assert not any("word_embeddings" in name for name in changes)
+    assert near() > before

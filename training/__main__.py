@@ -1,0 +1,134 @@
+"""`make train`: the shipped adapter, made again; `python -m training try NAME`: one experiment.
+
+A recipe is first trained without the held-out reports and measured on them; then on all reports,
+and measured on the graded questions, none of which is on a report that was trained on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from safetensors.numpy import load_file, save_file
+
+from index.adapter import read_adapter, write_adapter
+from index.export import load_original
+from index.models import BASE_MODEL, BASE_SHA256, GENERAL, SHIPPED, named_model
+from training.examples import load_reports, split
+from training.measure import (
+    Scores,
+    bootstrap,
+    encoder_of,
+    graded,
+    load_graded,
+    row,
+    score,
+    table_head,
+)
+from training.recipes import RECIPES
+from training.tune import tune
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sentence_transformers import SentenceTransformer
+
+    from index.adapter import Adapter
+    from training.examples import AskedReport
+    from training.recipes import Recipe
+
+WORK = Path(__file__).parent / "work"
+NAME = f"{BASE_MODEL} for inspection reports"
+# Of the weights' changes as the nearest matrices of this rank: 5 MB instead of 42.
+RANK = 64
+# How much worse than the shipped model a new one may be, in nDCG@10 over the graded questions.
+_WORSE = 0.005
+_CHANGES = "changes.safetensors"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m training")
+    parser.add_argument("what", nargs="?", choices=("train", "try"), default="train")
+    parser.add_argument("name", nargs="?", choices=sorted(RECIPES), default="shipped")
+    parser.add_argument("--shared", type=Path, default=Path("../shared"))
+    options = parser.parse_args()
+    if not (options.shared / "reports").is_dir():
+        print(f"The reports were expected in {options.shared}/reports, which is not there.")
+        return 1
+    started = time.monotonic()
+    reports = load_reports(options.shared / "reports")
+    trained, held_out = split(reports)
+    recipe = RECIPES[options.name]
+    print(table_head())
+    base = _measured("held-out reports", "general", held_out, None)
+    tuned = _adapter(recipe, trained, f"{options.name}-split")
+    ours = _measured("held-out reports", options.name, held_out, tuned)
+    low, high = bootstrap(ours, base)
+    print(f"gain in nDCG@10 on held-out reports: 95 % of resamplings in {low:+.4f} … {high:+.4f}")
+    if options.what == "train":
+        return _ship(recipe, reports, options.shared, started)
+    return 0
+
+
+def _ship(recipe: Recipe, reports: Sequence[AskedReport], shared: Path, started: float) -> int:
+    made = _adapter(recipe, reports, "all")
+    sets = load_graded(shared)
+    means = {}
+    for name, adapter in (("general", None), ("shipped before", _shipped()), ("result", made)):
+        if name == "general" or adapter is not None:
+            model = _model(adapter)
+            found = [(of, graded(own, encoder_of(model))) for of, own in sets.items()]
+            for of, values in found:
+                print(row(of, name, values))
+            means[name] = sum(values.ndcg.mean() for _, values in found) / len(found)
+    print(f"{time.monotonic() - started:,.0f} s in all")
+    least = max(means["general"], means.get("shipped before", 0) - _WORSE)
+    if means["result"] < least:
+        print(f"The result is worse than what is shipped and stays in {made.folder}.")
+        return 1
+    for file in made.folder.iterdir():
+        shutil.copyfile(file, SHIPPED / file.name)
+    print(f"The result is shipped in {SHIPPED}; shared indexes are built again by: make index")
+    return 0
+
+
+def _shipped() -> Adapter | None:
+    return read_adapter(SHIPPED) if SHIPPED.is_dir() and any(SHIPPED.iterdir()) else None
+
+
+def _adapter(recipe: Recipe, reports: Sequence[AskedReport], name: str) -> Adapter:
+    """The adapter that a recipe makes of reports; made once, and resumed where interrupted."""
+    folder = WORK / name
+    if not (folder / _CHANGES).exists():
+        changes = tune(_model(None), recipe, reports, folder / "state")
+        save_file(changes, folder / "partial")
+        (folder / "partial").rename(folder / _CHANGES)
+        shutil.rmtree(folder / "state", ignore_errors=True)
+    changes = {
+        weight: recipe.average * change for weight, change in load_file(folder / _CHANGES).items()
+    }
+    write_adapter(folder / "adapter", NAME, BASE_SHA256, changes, RANK)
+    return read_adapter(folder / "adapter")
+
+
+def _model(adapter: Adapter | None) -> SentenceTransformer:
+    model = load_original(named_model(GENERAL).folder, adapter)
+    words: Any = model[0]
+    words.auto_model.set_attn_implementation("sdpa")  # it trains faster, and is the same
+    return model
+
+
+def _measured(
+    of: str, name: str, reports: Sequence[AskedReport], adapter: Adapter | None
+) -> Scores:
+    values = score(reports, encoder_of(_model(adapter)))
+    print(row(of, name, values), flush=True)
+    return values
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""What was tried: one recipe a row of the model card's table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a model is trained; see `training/contrast.py` for what the weights weigh.
+
+    `batch` counts paragraphs, with two questions each; `scale` is one over the temperature; `typos`
+    the share of questions that get a slip or two; `hard` the further negatives of each question;
+    `average` the share of the tuned weights in the result, the rest being the base's.
+    """
+
+    epochs: int = 5
+    learning_rate: float = 5e-5
+    batch: int = 48
+    scale: float = 20.0
+    symmetric: float = 0.5
+    sentence: float = 0.5
+    hard: int = 0
+    margin: float = 0.1
+    typos: float = 0.1
+    average: float = 0.8
+
+
+SHIPPED = Recipe()
+RECIPES = {
+    "shipped": SHIPPED,
+}

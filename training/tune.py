@@ -1,0 +1,198 @@
+"""A recipe and reports → tuned weights, by sentence-transformers' own trainer."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from datasets import Dataset
+from sentence_transformers import (
+    SentenceTransformerTrainer,
+    SentenceTransformerTrainingArguments,
+)
+from sentence_transformers.base.sampler import DefaultBatchSampler
+from torch import nn
+from torch.utils.data import SequentialSampler
+from transformers.trainer_utils import get_last_checkpoint
+
+from index.sentences import sentence_spans
+from training.contrast import Contrast
+from training.examples import SEED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from sentence_transformers import SentenceTransformer
+
+    from training.examples import AskedReport
+    from training.recipes import Recipe
+
+Weights = dict[str, "NDArray[np.float32]"]
+_WARMUP = 0.1  # of all steps
+_STEPS_BETWEEN_SAVES = 25
+_KEYS = "qwertyuiopasdfghjklzxcvbnm"
+
+
+def weights_of(model: SentenceTransformer) -> Weights:
+    """The model's weights by name, copied."""
+    return {name: weight.numpy().copy() for name, weight in model.state_dict().items()}
+
+
+def tune(
+    model: SentenceTransformer, recipe: Recipe, reports: Sequence[AskedReport], folder: Path
+) -> Weights:
+    """What training changes in `model`'s weights, by name; `model` is then the tuned one.
+
+    `folder` keeps the state every few steps: what was interrupted goes on from there.
+    """
+    before = weights_of(model)
+    for module in model.modules():
+        # Dropout costs a third of the time here, and with so few steps gains nothing.
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+    for name, parameter in model.named_parameters():
+        # Half of all weights, of which questions touch a few each: they stay as they are, and
+        # words that no question holds stay where they were among them.
+        parameter.requires_grad = ".word_embeddings." not in f".{name}"
+    rows, places = _rows(model, recipe, reports)
+    hard = _hard(model, recipe, reports, places) if recipe.hard else {}
+    trainer = SentenceTransformerTrainer(
+        model=model,
+        args=SentenceTransformerTrainingArguments(
+            output_dir=str(folder),
+            num_train_epochs=1,  # the rows hold all epochs, each in an order of its own
+            per_device_train_batch_size=recipe.batch,
+            learning_rate=recipe.learning_rate,
+            warmup_steps=_WARMUP,
+            weight_decay=0.01,
+            seed=SEED,
+            use_cpu=True,
+            save_steps=_STEPS_BETWEEN_SAVES,
+            save_total_limit=1,
+            logging_steps=5,
+            report_to="none",
+            batch_sampler=_in_order,
+        ),
+        train_dataset=Dataset.from_list(rows),
+        loss=Contrast(model, recipe, places, hard),
+    )
+    last = get_last_checkpoint(str(folder)) if folder.is_dir() else None  # type: ignore[no-untyped-call]
+    trainer.train(resume_from_checkpoint=last)
+    model.eval()
+    changed = {}
+    for name, weight in weights_of(model).items():
+        if weight.dtype == np.float32 and not np.array_equal(weight, before[name]):
+            changed[name] = weight - before[name]
+    return changed
+
+
+def _in_order(dataset: Dataset, batch_size: int, **_: object) -> DefaultBatchSampler:
+    return DefaultBatchSampler(SequentialSampler(dataset), batch_size, drop_last=False)
+
+
+def _rows(
+    model: SentenceTransformer, recipe: Recipe, reports: Sequence[AskedReport]
+) -> tuple[list[dict[str, Any]], list[tuple[int, int]]]:
+    """The rows of all epochs in their order, and report and place of each label's paragraph.
+
+    Batches are filled report by report, so that most of a question's negatives are of its report.
+    """
+    chance = random.Random(SEED)  # noqa: S311 - an order, not a secret
+    places: list[tuple[int, int]] = []
+    labelled: dict[int, list[tuple[int, list[tuple[str, str]]]]] = defaultdict(list)
+    for number, report in enumerate(reports):
+        asked: dict[int, list[str]] = defaultdict(list)
+        for one in report.asked:
+            asked[one.answer].append(one.question)
+        for at, questions in asked.items():
+            said = _nearest_sentences(model, questions, report.paragraphs[at])
+            pairs = list(zip(questions, said, strict=True))
+            labelled[number].append((len(places), pairs))
+            places.append((number, at))
+    rows = []
+    for _ in range(recipe.epochs):
+        order = []
+        for number in chance.sample(range(len(reports)), len(reports)):
+            for label, pairs in chance.sample(labelled[number], len(labelled[number])):
+                (first, near_first), (other, near_other) = pairs[0], pairs[-1]
+                of, at = places[label]
+                order.append(
+                    {
+                        "question": _slip(first, recipe, chance),
+                        "other_question": _slip(other, recipe, chance),
+                        "paragraph": reports[of].paragraphs[at],
+                        "sentence": near_first,
+                        "other_sentence": near_other,
+                        "label": label,
+                    }
+                )
+        batches = [order[at : at + recipe.batch] for at in range(0, len(order), recipe.batch)]
+        # The last one of an epoch is short, and only the last of all may be.
+        whole = [batch for batch in batches if len(batch) == recipe.batch]
+        rows += [row for batch in chance.sample(whole, len(whole)) for row in batch]
+    return rows, places
+
+
+def _nearest_sentences(
+    model: SentenceTransformer, questions: Sequence[str], paragraph: str
+) -> list[str]:
+    """Of the sentences of `paragraph` the one that lies nearest to each question, untrained."""
+    sentences = [paragraph[start:end] for start, end in sentence_spans(paragraph)]
+    vectors = model.encode(
+        [*questions, *sentences], normalize_embeddings=True, show_progress_bar=False
+    )
+    near = vectors[: len(questions)] @ vectors[len(questions) :].T
+    return [sentences[at] for at in near.argmax(axis=1)]
+
+
+def _hard(
+    model: SentenceTransformer,
+    recipe: Recipe,
+    reports: Sequence[AskedReport],
+    places: Sequence[tuple[int, int]],
+) -> dict[int, list[tuple[int, int, str]]]:
+    """For each label the paragraphs of its report that lie nearest to its questions."""
+    found: dict[int, list[tuple[int, int, str]]] = {}
+    for number, report in enumerate(reports):
+        paragraphs = model.encode(
+            list(report.paragraphs), normalize_embeddings=True, show_progress_bar=False
+        )
+        for label, (of, at) in enumerate(places):
+            if of != number:
+                continue
+            questions = [one.question for one in report.asked if one.answer == at]
+            near = model.encode(questions, normalize_embeddings=True) @ paragraphs.T
+            nearest = [
+                int(place)
+                for row in near
+                for place in [one for one in np.argsort(-row) if abs(int(one) - at) > 1][
+                    : recipe.hard
+                ]
+            ]
+            found[label] = [
+                (number, place, report.paragraphs[place]) for place in dict.fromkeys(nearest)
+            ]
+    return found
+
+
+def _slip(question: str, recipe: Recipe, chance: random.Random) -> str:
+    """`question`, in the recipe's share of cases with a slip or two of the keyboard."""
+    if len(question) < 8 or chance.random() >= recipe.typos:  # noqa: PLR2004 - a word or two
+        return question
+    letters = list(question)
+    for _ in range(chance.randint(1, 2)):
+        at = chance.randrange(len(letters) - 1)
+        kind = chance.choice(("swap", "drop", "double", "wrong"))
+        if kind == "swap":
+            letters[at], letters[at + 1] = letters[at + 1], letters[at]
+        elif kind == "drop":
+            letters[at] = ""
+        elif kind == "double":
+            letters[at] *= 2
+        else:
+            letters[at] = chance.choice(_KEYS)
+    return "".join(letters)
