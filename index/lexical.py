@@ -139,6 +139,14 @@ class Lexical:
             covered += np.float32(weight) * np.isin(rows, holding, kind="sort")
         return covered / np.float32(whole) if whole else covered
 
+    def holding(self, words: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """What share of `words`, in any form, each of `rows` holds: float32; 0 of no words."""
+        stems = dict.fromkeys(Stemmer("english").stemWords([word.lower() for word in words]))
+        held = np.zeros(len(rows), dtype=np.float32)
+        for stem in stems:
+            held += np.isin(rows, self._holding(stem), kind="sort")
+        return held / np.float32(max(len(stems), 1))
+
     def knows(self, word: str) -> bool:
         """Whether a text holds `word`, which is in lower case, in this or another form of it."""
         return any(stem in self._columns for stem in Stemmer("english").stemWords([word]))

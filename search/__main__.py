@@ -121,7 +121,7 @@ def _answer(options: argparse.Namespace, filters: Filters) -> None:
     [result] = Searcher(options.index).ask_many([asked], options.ranking)
     for notice in result.notices:
         print(notice, file=sys.stderr)
-    print(json_line(result.model_dump(mode="json")) if options.json else _in_words(result))
+    print(json_line(result.model_dump(mode="json")) if options.json else _in_words(result, filters))
 
 
 def _answer_batch(options: argparse.Namespace, filters: Filters) -> None:
@@ -174,10 +174,10 @@ def _batch_lines(path: Path) -> Iterator[BatchLine]:
         yield found
 
 
-def _in_words(result: Result) -> str:
-    lines = _interpreted(result)
+def _in_words(result: Result, filters: Filters) -> str:
+    lines = _interpreted(result, filters)
     if result.refusal is not None:
-        lines += [*_wrapped(result.refusal, ""), ""]
+        lines.append(result.refusal)
     for number, one in enumerate(result.answer, start=1):
         lines += [
             *_wrapped(f"“{one.quote}”", f"{number}. "),
@@ -198,14 +198,18 @@ def _in_words(result: Result) -> str:
     return "\n".join(lines)
 
 
-def _interpreted(result: Result) -> list[str]:
+def _interpreted(result: Result, given: Filters) -> list[str]:
     """What was read out of the question, where anything was, and how to undo it."""
     lines = []
     if result.interpretation.corrected is not None:
         lines.append(f"Showing results for: {result.interpretation.corrected}")
-    if result.interpretation.filters:
-        named = result.interpretation.filters.items()
-        lines.append("Searched within: " + ", ".join(f"{name} {value}" for name, value in named))
+    named = [
+        f"{name} {value}"
+        for name, value in result.interpretation.filters.items()
+        if not getattr(given, {"from": "date_from", "to": "date_to"}.get(name, name))
+    ]
+    if named:
+        lines.append(f"Searched within: {', '.join(named)}")
     return [*lines, "(as it was typed: --as-typed)", ""] if lines else []
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # At most this many quotations, of about this many words together: what a reader takes in at a
 # glance, and can paste.
 MOST_QUOTATIONS = 4
-_MOST_WORDS = 90
+_MOST_WORDS = 120
 # A sentence that begins so speaks of the one before it, and is not understood alone.
 _LEANS_BACK = re.compile(
     r"(?:this|these|they|their|it|its|he|she|his|her|such|those|there(?:fore|by)|however"

@@ -17,8 +17,8 @@ from index.generation import open_generation
 from index.manifest import published_names
 from index.models import configured_model
 from index.originals import find_original
-from index.reranker import configured_reranker
 from index.records import Filters
+from index.reranker import configured_reranker
 from search import answer, cite, rank
 from search.question import Known, understand
 from search.result import Hit, Interpretation, Quotation, Result
@@ -220,7 +220,7 @@ def _result(
     generation, fitted = opened.generation, rank.load_fitted()
     scored = rank.scores(candidates, rank.weights_of(ranking))
     ordered = rank.order(scored, candidates.rows)
-    signs = rank.signs(candidates, scored, ordered)
+    signs = rank.signs(candidates, ordered)
     if reranker is not None:
         ordered = _reranked(ordered, candidates, question.text, generation, reranker)
     if question.filters.report is None and question.filters.council is None:

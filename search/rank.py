@@ -27,12 +27,10 @@ FITTED = Path(__file__).parent / "ranking.json"
 MOST_OF_A_REPORT = 3
 # What is known of a question's ranking, in this order; `ranking.json` holds a weight for each.
 SIGNS = (
-    "similarity",  # the cosine of the question to the first paragraph
-    "best_sentence",  # … to its nearest sentence
-    "covered",  # how much of the question's words the first paragraph holds, by their rarity
-    "lead",  # how far the first stands above the mean of the next nine
+    "similarity",  # the largest cosine of the question to a paragraph
+    "best_sentence",  # … to a sentence
+    "named",  # 1 where the first paragraph holds all names in the question, -1 where none; else 0
 )
-_NEXT = 9
 _DECIMALS = 6
 
 
@@ -116,16 +114,17 @@ def spread(ordered: NDArray[np.intp], reports: NDArray[np.int64]) -> NDArray[np.
     return np.array(early + late, dtype=np.intp)
 
 
-def signs(
-    candidates: Candidates, scored: NDArray[np.float64], ordered: NDArray[np.intp]
-) -> NDArray[np.float64]:
+def signs(candidates: Candidates, ordered: NDArray[np.intp]) -> NDArray[np.float64]:
     """What SIGNS names of a ranking: float64 of shape (len(SIGNS),); zeros of an empty one."""
     if len(ordered) == 0:
         return np.zeros(len(SIGNS))
-    first = candidates.features[ordered[0]]
-    following = scored[ordered[1 : 1 + _NEXT]]
-    lead = scored[ordered[0]] - following.mean() if len(following) else 0.0
-    known = dict(zip(FEATURES, first.tolist(), strict=True)) | {"lead": float(lead)}
+    largest = dict(zip(FEATURES, candidates.features.max(axis=0).tolist(), strict=True))
+    named = candidates.features[ordered[0], FEATURES.index("named")]
+    known = {
+        "similarity": largest["similarity"],
+        "best_sentence": largest["best_sentence"],
+        "named": 2 * float(named) - 1 if candidates.names else 0.0,
+    }
     return np.array([known[name] for name in SIGNS])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,9 +23,11 @@ FEATURES = (
     "second_sentence",  # … to the next; the nearest again where there is no other
     "words",  # BM25, as a part of the best score among the paragraphs searched
     "covered",  # how much of the question's words it holds, by their rarity
+    "named",  # the share of the names and codes in the question that it holds
     "unnumbered",  # 1 for introductions and lists, 0 for what carries the run of numbers
     "length",  # log2(1 + sentences)
 )
+_NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z]\w*[a-z]\w*|\b[A-Z]{2,}\w*|\b[A-Za-z]+\d\w*")
 # How many are drawn each way, at the least, before they are ranked: a fused order can bring a
 # paragraph into the best ten that no way alone has among its first ten.
 _POOL = 100
@@ -39,11 +42,13 @@ class Candidates:
 
     `rows` is int64 of shape (n,); `features` float32 of shape (n, len(FEATURES)); `sentences` the
     number of each one's nearest sentence in the collection, int64 of shape (n,), -1 for none.
+    `names` says whether the question holds names or codes.
     """
 
     rows: NDArray[np.int64]
     features: NDArray[np.float32]
     sentences: NDArray[np.int64]
+    names: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -126,9 +131,20 @@ def _candidates(
     features[:, 2] = np.where(at < 0, features[:, 0], second)
     features[:, 3] = every[drawn] / most if most > 0 else 0
     features[:, 4] = generation.lexical.covered(words, drawn)
-    features[:, 5] = ~generation.findings[drawn]
-    features[:, 6] = np.log2(1 + ends - starts)
-    return Candidates(drawn, features, at)
+    names = names_in(words)
+    features[:, 5] = generation.lexical.holding(names, drawn)
+    features[:, 6] = ~generation.findings[drawn]
+    features[:, 7] = np.log2(1 + ends - starts)
+    return Candidates(drawn, features, at, bool(names))
+
+
+def names_in(text: str) -> list[str]:
+    """Names and codes in `text`: capitals within a sentence, or in a row, and letters with digits.
+
+    The word at the head of a sentence has its capital from there.
+    """
+    found = [match[0] for match in _NAME.finditer(text)]
+    return [] if text.isupper() else [name for name in found if name != "I"]
 
 
 def _sentences(

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,9 +20,6 @@ from search.rank import (
     weights_of,
 )
 from search.retrieve import FEATURES, Candidates
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def candidates(*features: dict[str, float]) -> Candidates:
@@ -83,7 +80,7 @@ def test_a_ranking_counts_the_evidence_that_its_name_says(ranking: Ranking, coun
 
 
 def spread_out(reports: list[int]) -> list[int]:
-    return spread(np.arange(len(reports)), np.array(reports, dtype=np.int64)).tolist()
+    return [int(at) for at in spread(np.arange(len(reports)), np.array(reports, dtype=np.int64))]
 
 
 def test_what_is_one_too_many_of_its_report_comes_after_all_others() -> None:
@@ -104,31 +101,25 @@ def test_spreading_loses_nothing_and_keeps_the_order_within_a_report(reports: li
 # Confidence
 
 
-def signs_of(made: Candidates, weights: dict[str, float]) -> NDArray[np.float64]:
-    scored = scores(made, weights)
-    return signs(made, scored, order(scored, made.rows))
-
-
-def test_signs_are_those_of_the_first_and_how_far_it_leads() -> None:
+def test_signs_are_the_largest_and_whether_the_first_holds_the_names() -> None:
     made = candidates(
-        {"similarity": 0.25},
-        {"similarity": 0.75, "best_sentence": 0.5, "covered": 1.0},
+        {"similarity": 0.25, "named": 1.0},
+        {"similarity": 0.75, "best_sentence": 0.5},
         {"similarity": 0.5},
     )
-    found = dict(zip(SIGNS, signs_of(made, {"similarity": 1.0}).tolist(), strict=True))
-    assert found == {
-        "similarity": 0.75,
-        "best_sentence": 0.5,
-        "covered": 1.0,
-        "lead": 0.75 - (0.5 + 0.25) / 2,
-    }
-    assert signs_of(candidates(), {}).tolist() == [0.0] * len(SIGNS)
-    assert signs_of(candidates({"similarity": 0.5}), {"similarity": 1.0})[-1] == 0
+    made = replace(made, names=True)
+    first_is_named, other_is_first = np.array([0, 1, 2]), np.array([1, 0, 2])
+    assert signs(made, first_is_named).tolist() == [0.75, 0.5, 1.0]
+    assert signs(made, other_is_first).tolist() == [0.75, 0.5, -1.0]
+    assert signs(replace(made, names=False), other_is_first).tolist() == [0.75, 0.5, 0.0]
+    assert signs(candidates(), np.array([], dtype=np.intp)).tolist() == [0.0] * len(SIGNS)
 
 
 def test_confidence_is_a_probability_and_grows_with_nearness() -> None:
     fitted = load_fitted()
-    near, far = (confidence(np.array([value, value, value, 0.1]), fitted) for value in (0.9, 0.1))
+    near, far = (
+        confidence(np.array([value, value, 0.0]), fitted) for value in (0.9, 0.1)
+    )
     assert 0 < far < fitted.threshold < near < 1
 
 
