@@ -6,7 +6,7 @@ import random
 import re
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from PIL import Image
@@ -47,18 +47,18 @@ def picture(png: bytes) -> Image.Image:
     return image.convert("RGB")
 
 
+def pixels(image: Image.Image) -> list[tuple[int, int, Pixel]]:
+    """Each pixel with its place from the left and from the top."""
+    colours = cast("list[Pixel]", list(image.get_flattened_data()))
+    return [(at % image.width, at // image.width, colour) for at, colour in enumerate(colours)]
+
+
 def coloured(image: Image.Image) -> tuple[int, int, int, int] | None:
-    """The bounds of the pixels that are neither white nor grey nor black."""
-    red, _, blue = image.split()
-    difference = Image.merge("RGB", (red, blue, blue)).convert("RGB")
-    pixels = [
-        (at % image.width, at // image.width)
-        for at, (one, _, other) in enumerate(difference.get_flattened_data())
-        if one - other > 40
-    ]
-    if not pixels:
+    """The bounds of what is yellow: left, top, right, bottom."""
+    found = [(x, y) for x, y, (red, _, blue) in pixels(image) if red - blue > 40]
+    if not found:
         return None
-    across, down = zip(*pixels, strict=True)
+    across, down = zip(*found, strict=True)
     return min(across), min(down), max(across), max(down)
 
 
@@ -71,7 +71,7 @@ def test_the_line_is_highlighted_and_its_neighbours_are_not(printed: Path) -> No
     expected = (box.x0 * 1.5, box.top * 1.5, box.x1 * 1.5, box.bottom * 1.5)
     assert bounds == pytest.approx(expected, abs=2)
     # Print under the mark stays black.
-    assert min(sum(one) for one in image.crop(bounds).get_flattened_data()) < 3 * 40
+    assert min(sum(colour) for _, _, colour in pixels(image.crop(bounds))) < 3 * 40
 
 
 def test_boxes_of_other_pages_are_not_drawn(printed: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_crop_is_as_wide_as_the_page_and_holds_the_lines_around(printed: Path)
 def test_a_picture_is_small(printed: Path) -> None:
     png = page_png(printed, 2, [box_of(printed, SOUGHT.text)])
     assert len(png) < 20_000
-    assert len(set(picture(png).get_flattened_data())) <= 32
+    assert len({colour for _, _, colour in pixels(picture(png))}) <= 32
 
 
 @pytest.mark.parametrize("turned", ["/Rotate 90", "/Rotate 180", "/Rotate 270", "/Rotate 0"])
@@ -114,11 +114,9 @@ def test_a_page_that_is_turned_or_cut_is_marked_where_its_words_are(
     bounds = coloured(image)
     assert bounds is not None
     left, top, right, bottom = bounds
-    dark = [
-        (at % image.width, at // image.width)
-        for at, pixel in enumerate(image.get_flattened_data())
-        if sum(pixel) < 3 * 100
-    ]
+    sides = sorted([(box.x1 - box.x0) * 1.5, (box.bottom - box.top) * 1.5])
+    assert sorted([right - left, bottom - top]) == pytest.approx(sides, abs=3)
+    dark = [(x, y) for x, y, colour in pixels(image) if sum(colour) < 3 * 100]
     assert len(dark) > 100
     assert all(left <= x <= right and top <= y <= bottom for x, y in dark)
 
