@@ -149,9 +149,7 @@ class Store:
 
     def passages_of(self, report_id: str) -> list[Passage]:
         """All passages of a report: the findings in their order, then the others in theirs."""
-        found = self._rows(
-            "SELECT * FROM paragraphs WHERE report_id = ? ORDER BY row", [report_id]
-        )
+        found = self._rows("SELECT * FROM paragraphs WHERE report_id = ? ORDER BY row", [report_id])
         return [_passage(row) for row in found]
 
     def sections(self) -> list[Section]:

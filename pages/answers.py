@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from pages.address import Address
 from pages.drawing import anchor, copy_button, number
 
 if TYPE_CHECKING:
     from index.coverage import Coverage
-    from pages.address import Address
     from search.result import Result
 
 # More names than this are counted, and listed on the collection's own page.
@@ -80,7 +80,7 @@ def draw_refusal(result: Result, address: Address, coverage: Coverage) -> None:
         "Ask about what inspectors report on: how children are helped, protected and cared for.",
     ]
     if result.interpretation.filters:
-        wide = address.changed(**dict.fromkeys(_narrowing(address)), latest=False, as_typed=True)
+        wide = Address(q=address.q, as_typed=True)
         tips.insert(
             0,
             f"<a href='{escape(wide.link())}' target='_self'>Ask the whole collection</a>, "
@@ -91,11 +91,6 @@ def draw_refusal(result: Result, address: Address, coverage: Coverage) -> None:
         f"<h3>What to try</h3><ul>{listed}</ul>"
         f"<h3>What the collection covers</h3>{covered(coverage)}"
     )
-
-
-def _narrowing(address: Address) -> list[str]:
-    return [name for name in ("council", "date_from", "date_to", "framework", "section", "grade",
-                              "overall", "report") if getattr(address, name) is not None]  # fmt: skip
 
 
 def covered(coverage: Coverage) -> str:
@@ -123,4 +118,3 @@ def covered(coverage: Coverage) -> str:
             f"<details><summary>{count} could not be read</summary><ul>{files}</ul></details>"
         )
     return "".join(lines)
-

@@ -63,6 +63,7 @@ def _take(name: str) -> None:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _contents(name: str, _generation: Generation) -> tuple[list[Report], list[Section]]:
     """The reports and sections of the generation `name`, which never changes."""
+    del name  # by it they are kept
     store = _generation.store
     return [one for one in store.reports() if not one.listed], store.sections()
 

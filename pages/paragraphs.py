@@ -143,8 +143,8 @@ def _why(one: Found) -> str:
         reason = "It holds words of the question."
     return (
         "<details><summary>Why this matched</summary>"
-        f"<p class='facts'>{reason} The paragraph’s score is {one.hit.score:.2f}: how near it is to "
-        "the question, by meaning (at most 1) and by words that both have.</p></details>"
+        f"<p class='facts'>{reason} The paragraph’s score is {one.hit.score:.2f}: how near it is "
+        "to the question, by meaning (at most 1) and by words that both have.</p></details>"
     )
 
 
@@ -154,8 +154,7 @@ def status(shown: Sequence[Found], total: int, page: int, question: str) -> str:
     last = first + len(shown) - 1
     which = f"Paragraphs {first}–{last}" if last > first else f"Paragraph {first}"
     return (
-        f"<p role='status' class='facts'>{which} of {total:,} about "
-        f"<em>{escape(question)}</em></p>"
+        f"<p role='status' class='facts'>{which} of {total:,} about <em>{escape(question)}</em></p>"
     )
 
 
@@ -170,7 +169,4 @@ def turning(address: Address, page: int, pages_: int) -> str:
         for to, label in ((page - 1, "Previous page"), (page + 1, "Next page"))
     ]
     here = f"<span>Page {page} of {pages_}</span>"
-    return (
-        f"<nav class='turning' aria-label='Pages of results'>{turned[0]}{here}{turned[1]}</nav>"
-    )
-
+    return f"<nav class='turning' aria-label='Pages of results'>{turned[0]}{here}{turned[1]}</nav>"

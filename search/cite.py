@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from index.printable import one_line
 from search.result import Citation
 
 if TYPE_CHECKING:
@@ -83,14 +84,14 @@ def _bibtex(report: Report, passage: Passage, link: str) -> str:
     fields = {
         "author": f"{{{_PUBLISHER}}}" if facts.framework else None,
         "institution": _PUBLISHER if facts.framework else None,
-        "title": f"{{{_in_bibtex(inspection(facts) or report.file)}}}",
+        "title": f"{{{in_bibtex(inspection(facts) or report.file)}}}",
         "year": None if day is None else str(day.year),
         "month": None if day is None else str(day.month),
-        "note": _in_bibtex(
+        "note": in_bibtex(
             _place(passage.paragraph, listed=report.listed)
             + pages(passage.paragraph.page_start, passage.paragraph.page_end)
         ),
-        "url": _in_bibtex(link),
+        "url": re.sub(r"([#$%&_{}])", r"\\\1", link),  # percent-encoded; a tilde stays
     }
     kind = "techreport" if facts.framework else "misc"
     key = re.sub(r"[^A-Za-z0-9:_-]+", "-", passage.id.replace("/", ":"))
@@ -98,10 +99,18 @@ def _bibtex(report: Report, passage: Passage, link: str) -> str:
     return "\n".join([f"@{kind}{{{key},", *lines, "}"])
 
 
-def _in_bibtex(text: str) -> str:
-    """`text` with what TeX would read as commands made letters."""
-    text = text.replace("\\", r"\textbackslash ")
-    return re.sub(r"([#$%&_{}])", r"\\\1", text)
+# What TeX does not read as the letter that it is.
+_IN_TEX = {
+    **{mark: f"\\{mark}" for mark in "#$%&_{}"},
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+}
+
+
+def in_bibtex(text: str) -> str:
+    """`text` on one line, with what TeX would read as commands made letters."""
+    return "".join(_IN_TEX.get(letter, letter) for letter in one_line(text))
 
 
 def _plain_in_markdown(text: str) -> str:

@@ -64,10 +64,7 @@ def choices(
         case "overall":
             found = _graded((one.facts.overall, 1) for one in kept)
         case "section":
-            found = [
-                Choice(part, name, _under(part, rows))
-                for name, part in THEMES.items()
-            ]
+            found = [Choice(part, name, _under(part, rows)) for name, part in THEMES.items()]
             found = [one for one in found if one.count]
         case "grade":
             found = _graded((one.grade, one.paragraphs) for one in rows)
