@@ -14,10 +14,11 @@ from pages.basket import draw_add_to_basket
 from pages.drawing import draw_error, draw_title
 from pages.exporting import draw_exports
 from pages.narrowing import bound, chips, draw_narrowing, go, present
-from pages.paragraphs import A_PAGE, found, in_order, listing, status, turning
+from pages.paragraphs import A_PAGE, MOST, found, in_order, listing, status, turning
 from search.ask import Asked, shared_searcher
 
 if TYPE_CHECKING:
+    from index.records import Passage, Report
     from pages.address import Address
     from search.ask import Searcher
     from search.result import Result
@@ -29,8 +30,6 @@ _EXAMPLES = (
 )
 _PLACEHOLDER = "Ask in your own words"
 _TITLE = "Inspection Search"
-# Paragraphs that a question lists: five pages, beyond which hardly any speaks of what was asked.
-_MOST = 50
 _SORTS = {"relevance": "Most relevant first", "newest": "Newest first", "oldest": "Oldest first"}
 
 
@@ -64,20 +63,25 @@ def _draw_result(result: Result, address: Address, searcher: Searcher) -> None:
         st.header(
             "Paragraphs" if result.answered else "Nearest paragraphs, not an answer", anchor=False
         )
-        _draw_paragraphs(result, address, searcher)
+        _draw_paragraphs(result, address, searcher, sources)
 
 
-def _draw_paragraphs(result: Result, address: Address, searcher: Searcher) -> None:
-    sources = searcher.sources(result)
+def _draw_paragraphs(
+    result: Result,
+    address: Address,
+    searcher: Searcher,
+    sources: dict[str, tuple[Report, Passage]],
+) -> None:
     bare = found(result.hits, sources, {})
     ordered = in_order(bare, address.sort, group=address.group)
     pages = -(-len(ordered) // A_PAGE)
     page = min(address.page, max(pages, 1))
     shown = ordered[(page - 1) * A_PAGE : page * A_PAGE]
-    unquoted = [one.passage for one in shown if not one.spans]
-    nearest = searcher.nearest_sentences(result, unquoted)
-    shown = found([one.hit for one in shown], sources, nearest)
-    st.html(status(shown, len(ordered), page, address.q.strip()))
+    if result.answered:  # a mark in what is no answer would say that it is one
+        unquoted = [one.passage for one in shown if not one.spans]
+        nearest = searcher.nearest_sentences(result, unquoted)
+        shown = found([one.hit for one in shown], sources, nearest)
+    st.html(status(shown, result, len(ordered), page))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Order", list(_SORTS), format_func=_SORTS.__getitem__, width=240,
@@ -106,7 +110,7 @@ def _draw() -> None:
             return
         with st.spinner("Searching the reports…"):
             [result] = searcher.ask_many(
-                [Asked(address.q, address.filters(), _MOST, address.as_typed)]
+                [Asked(address.q, address.filters(), MOST, address.as_typed)]
             )
         _draw_result(result, address, searcher)
     except InspectionSearchError as error:

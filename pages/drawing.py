@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STYLE = Path(__file__).parent / "static" / "page.css"
-# Constant text: nothing that a report or a reader wrote is ever drawn in this way.
+# Drawn with constant text only, and nothing that a report or a reader wrote.
 _SCRIPT = "<script src='/app/static/page.js'></script>"
 _PLACES = (
     ("Search", "/"),
@@ -39,14 +39,16 @@ def draw_title(here: str = "") -> None:
     `here` is the path of the page that is drawn.
     """
     st.html(_STYLE)
-    st.html(_SCRIPT, unsafe_allow_javascript=True)
     st.title("Inspection Search", anchor=False)
     places = "".join(
         f"<li><a href='{path}' target='_self'{' aria-current=page' if path == here else ''}>"
         f"{name}</a></li>"
         for name, path in _PLACES
     )
-    st.html(f"<nav class='places' aria-label='Pages'><ul>{places}</ul></nav>")
+    st.html(
+        f"<nav class='places' aria-label='Pages'><ul>{places}</ul></nav>{_SCRIPT}",
+        unsafe_allow_javascript=True,
+    )
 
 
 def draw_error(message: str) -> None:

@@ -14,6 +14,7 @@ from search.facets import choices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from index.generation import Generation
     from index.records import Report, Section
@@ -79,20 +80,33 @@ def draw_narrowing(address: Address, generation: Generation) -> None:
         left, right = st.columns(2)
         with left:
             _draw_choice("council", address, reports, sections, "Any council: type to find one")
-            st.date_input(
-                _LABELS["date_from"], min_value=FIRST_DAY, max_value=LAST_DAY, format="DD/MM/YYYY",
-                **bound("date_from", address.date_from),
-            )  # fmt: skip
-            _draw_choice("section", address, reports, sections, "Any: choose, or type a heading")
-            _draw_choice("overall", address, reports, sections, "Any grade")
         with right:
             _draw_choice("framework", address, reports, sections, "Any framework")
-            st.date_input(
-                _LABELS["date_to"], min_value=FIRST_DAY, max_value=LAST_DAY, format="DD/MM/YYYY",
-                **bound("date_to", address.date_to),
-            )  # fmt: skip
+        left, right = st.columns(2)  # a row each, so that a narrow screen keeps their order
+        with left:
+            _draw_day("date_from", address.date_from)
+        with right:
+            _draw_day("date_to", address.date_to)
+        left, right = st.columns(2)
+        with left:
+            _draw_choice("section", address, reports, sections, "Any: choose, or type a heading")
+        with right:
             _draw_choice("grade", address, reports, sections, "Any grade")
-        st.checkbox(_LABELS["latest"], **bound("latest", address.latest))
+        left, right = st.columns(2, vertical_alignment="bottom")
+        with left:
+            _draw_choice("overall", address, reports, sections, "Any grade")
+        with right:
+            st.checkbox(_LABELS["latest"], **bound("latest", address.latest))
+
+
+def _draw_day(name: str, value: date | None) -> None:
+    st.date_input(
+        _LABELS[name],
+        min_value=FIRST_DAY,
+        max_value=LAST_DAY,
+        format="DD/MM/YYYY",
+        **bound(name, value),
+    )
 
 
 def _draw_choice(

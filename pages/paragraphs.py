@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from index.records import Passage, Report
     from pages.address import Address, Sort
-    from search.result import Hit
+    from search.result import Hit, Result
 
 A_PAGE = 10  # as many as are read at one go; the next ten are a link away
+# Paragraphs that a question lists: five pages, beyond which hardly any speaks of what was asked.
+MOST = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def _why(one: Found) -> str:
     elif one.spans:
         reason = "The marked sentence is the nearest to the question in meaning."
     else:
-        reason = "It holds words of the question."
+        reason = "It is among the nearest to the question, and too far from it to answer it."
     return (
         "<details><summary>Why this matched</summary>"
         f"<p class='facts'>{reason} The paragraph’s score is {one.hit.score:.2f}: how near it is "
@@ -148,14 +150,15 @@ def _why(one: Found) -> str:
     )
 
 
-def status(shown: Sequence[Found], total: int, page: int, question: str) -> str:
+def status(shown: Sequence[Found], result: Result, total: int, page: int) -> str:
     """Which of how many paragraphs are shown, as HTML that is read out when it changes."""
     first = (page - 1) * A_PAGE + 1
     last = first + len(shown) - 1
     which = f"Paragraphs {first}–{last}" if last > first else f"Paragraph {first}"
-    return (
-        f"<p role='status' class='facts'>{which} of {total:,} about <em>{escape(question)}</em></p>"
-    )
+    of = f"the best {total:,}" if total == MOST else f"{total:,}"
+    near = "about" if result.answered else "nearest to"
+    said = escape(" ".join(result.question.split()))
+    return f"<p role='status' class='facts'>{which} of {of} {near} <em>{said}</em></p>"
 
 
 def turning(address: Address, page: int, pages_: int) -> str:

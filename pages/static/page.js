@@ -48,11 +48,31 @@
     document.querySelector("[data-testid=stMain]")?.scrollTo(0, 0);
   }
 
+  // A report opens at the paragraph that was searched for, once for each address.
+  let shown = "";
+  function showOpened() {
+    const opened = document.querySelector("article.opened");
+    if (!opened || shown === location.href) return;
+    shown = location.href;
+    // Streamlit scrolls to the top when it has drawn another page: after that.
+    setTimeout(() => opened.isConnected && opened.scrollIntoView({ block: "start" }), 200);
+  }
+  new MutationObserver(showOpened).observe(document.body, { childList: true, subtree: true });
+  showOpened();
+
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element)) return;
     const button = event.target.closest("button[data-copy]");
     if (button && !button.dataset.busy) answerCopy(button);
-    const link = event.target.closest("[data-testid=stHtml] a[href^='/']:not([download])");
-    if (link && !link.getAttribute("href").startsWith("//")) follow(event, link);
+    const link = event.target.closest("[data-testid=stHtml] a[href]");
+    const to = link?.getAttribute("href") ?? "";
+    if (to.startsWith("#")) {
+      event.preventDefault(); // Streamlit would take the fragment for another page
+      const section = document.getElementById(to.slice(1));
+      section?.scrollIntoView();
+      section?.focus({ preventScroll: true });
+    } else if (/^\/(?!\/)/.test(to)) {
+      follow(event, link);
+    }
   });
 })();

@@ -1,0 +1,5 @@
+"""Not drawn yet."""
+
+from pages.drawing import draw_title
+
+draw_title()
