@@ -21,7 +21,7 @@ Sort = Literal["relevance", "newest", "oldest"]
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 # Names in the address that Python has a meaning for.
 _NAMES = {"date_from": "from", "date_to": "to"}
-# Far beyond any list, and short enough to be a number that nothing overflows on.
+# Far beyond any list.
 _MOST_PAGES = 1000
 
 
@@ -90,7 +90,8 @@ def _read(name: str, text: str) -> object:
         case "sort":
             return text if text in get_args(Sort) else None
         case "page":
-            return min(int(text), _MOST_PAGES) or None if text.isdecimal() else None
+            # Of a number that no list is as long as, the first digits do.
+            return min(int(text[:9]), _MOST_PAGES) or None if text.isdecimal() else None
         case _:
             return text
 

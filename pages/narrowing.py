@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from index.store import council_name
 from pages.address import FIRST_DAY, LAST_DAY, NARROWING, Address, read_address, written
 from pages.drawing import number
-from search.cite import inspection
+from search.cite import days, inspection
 from search.facets import choices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     from index.generation import Generation
     from index.records import Report, Section
@@ -37,8 +39,11 @@ _UNSET = object()
 
 
 def present() -> Address:
-    """What the address says now."""
-    return read_address(st.query_params.to_dict())
+    """What the address says now, a council under its own name however it is called there."""
+    address = read_address(st.query_params.to_dict())
+    if address.council is not None:
+        address = replace(address, council=council_name(address.council))
+    return address
 
 
 def go(address: Address) -> None:
@@ -157,7 +162,9 @@ def chips(address: Address, result: Result, reports: dict[str, Report]) -> str:
 
 def _chip(name: str, value: object, without: Address, reports: dict[str, Report]) -> str:
     said = str(value)
-    if name == "report" and said in reports:
+    if name in ("date_from", "date_to"):
+        said = days(None, date.fromisoformat(said)) or said
+    elif name == "report" and said in reports:
         report = reports[said]
         said = inspection(report.facts) or report.file
     label = _LABELS[name] if value is True else f"{_LABELS[name]}: {said}"

@@ -74,7 +74,8 @@ def _draw_report(report_id: str, opened: str | None, question: str) -> None:
     between = _between(report, matches, opened, question) if matches else ""
     if opened not in {one.id for one in passages}:
         opened = None
-        st.html(between)
+        if between:
+            st.html(between)
     st.html(_sections(groups, {one.id: one for one in matches}, opened, question, between))
 
 
@@ -107,15 +108,16 @@ def _front_page(report: Report, passages: Sequence[Passage]) -> str:
         for one in facts.judgements
     )
     warned = "".join(f"<li>{escape(one)}</li>" for one in report.warnings)
-    return (
-        f"<table class='facts front'><caption class='spoken'>Front page</caption>{table}</table>"
-        + (
-            f"<h3>Judgements</h3><table class='facts'><caption class='spoken'>Judgements</caption>{judged}</table>"
-            if judged
-            else ""
-        )
-        + (f"<h3>To be read with care</h3><ul>{warned}</ul>" if warned else "")
-    )
+    front = f"<table class='facts front'>{_caption('Front page')}{table}</table>"
+    if judged:
+        front += f"<h3>Judgements</h3><table class='facts'>{_caption('Judgements')}{judged}</table>"
+    if warned:
+        front += f"<h3>To be read with care</h3><ul>{warned}</ul>"
+    return front
+
+
+def _caption(text: str) -> str:
+    return f"<caption class='spoken'>{text}</caption>"
 
 
 def _draw_original(report: Report, searcher: Searcher) -> None:

@@ -74,12 +74,6 @@ def choices(
     return found
 
 
-def span(reports: Iterable[Report]) -> tuple[date, date] | None:
-    """The first and the last day on which an inspection ended, None where none is known."""
-    days = [day for one in reports if (day := day_of(one)) is not None]
-    return (min(days), max(days)) if days else None
-
-
 def day_of(report: Report) -> date | None:
     """The day a report speaks of: the inspection's last, or the publication's."""
     return report.facts.inspection_end or report.facts.published
