@@ -9,9 +9,10 @@ from __future__ import annotations
 import ipaddress
 import logging
 import math
+import re
 import time
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
@@ -34,7 +35,7 @@ ACCESS_LOG = logging.getLogger("inspection_search.access")
 _PAGE_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; media-src 'self' data: blob:; font-src 'self' data:; "
-    "connect-src 'self' {socket}; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
+    "connect-src 'self'{socket}; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'"
@@ -47,6 +48,7 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?")
 _MOST_ADDRESSES = 10_000  # whose requests are counted at a time
 
 
@@ -77,11 +79,11 @@ class TrustedHosts:
         await self._app(scope, receive, send)
 
     def _ours(self, headers: Headers) -> bool:
-        try:
-            host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-        except ValueError:  # an address in brackets that is none
+        host = _HOST.fullmatch(headers.get("host", "").lower())
+        if host is None:
             return False
-        return host in self._hosts or host.endswith(self._endings or (".",))
+        name = host["name"].strip("[]")
+        return name in self._hosts or name.endswith(self._endings)
 
 
 class ApiAddresses:
@@ -130,10 +132,9 @@ class SecurityHeaders:
 def _policy(scope: Scope) -> str:
     if _is_data(scope["path"]):
         return _DATA_POLICY
-    host = Headers(scope=scope).get("host", "")
-    # The name was checked, its port was not: nothing but an address may get into the policy.
-    safe = host if host and not set(host) & set(" ;,'\"") else "127.0.0.1"
-    return _PAGE_POLICY.format(socket=f"ws://{safe} wss://{safe}")
+    # One that is no host is turned away, and its answer needs no socket.
+    host = _HOST.fullmatch(Headers(scope=scope).get("host", "").lower())
+    return _PAGE_POLICY.format(socket=f" ws://{host[0]} wss://{host[0]}" if host else "")
 
 
 class RateLimit:
