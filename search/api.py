@@ -204,8 +204,7 @@ def _report(request: Request) -> Response:
             raise HTTPException(404, f"There is no report {printable(own)}.") from error
         rows = store.rows(Filters(report=report.id))
         passages = [] if rows is None else store.passages(rows.tolist())
-        own_passages = [one for one in passages if one.report_id == report.id]
-    return _given(ReportWhole.whole(report, own_passages, generation.name))
+    return _given(ReportWhole.whole(report, passages, generation.name))
 
 
 def _passage(request: Request) -> Response:

@@ -213,13 +213,13 @@ def test_the_log_says_what_was_asked_for_and_not_the_question(
     client = serve("192.0.2.7")
     client.get("/api/search", params={"q": "secret housing", "k": "0"})
     client.post("/api/batch", json=[{"question": "secret housing"}])
-    client.get("/api/nothing%0AGET%20/forged%20200\u202e")
+    client.get("/api/nothing%0D%1B[2J%E2%80%A8GET%20/forged%20200\u202e")
     assert "secret" not in caplog.text
-    first, second, *rest = [record.getMessage() for record in caplog.records]
+    first, second, third = [record.getMessage() for record in caplog.records]
     assert first.startswith("GET /api/search 400 ")
     assert first.endswith(" ms 192.0.2.7")
     assert second.startswith("POST /api/batch 200 ")
-    assert all("\n" not in line and "\u202e" not in line for line in rest)
+    assert third.startswith(r"GET /api/nothing\r\x1b[2J\u2028GET /forged 200\u202e 404 ")
 
 
 def test_the_log_holds_questions_where_that_is_asked_for_each_on_one_line(
