@@ -43,7 +43,7 @@ PLACES = {
     "docx": ("indexer/readers/word.py", "search/word.py"),
     "filelock": ("indexer/lock.py",),
     "tqdm": ("indexer/__main__.py",),
-    "starlette": ("search/api.py",),
+    "starlette": ("search/api.py", "search/api_guard.py", "search/api_web.py"),
     "streamlit": ("app.py", "pages/"),
     "numpy": ("index/", "indexer/checking.py", "indexer/vector_cache.py", "search/"),
     "pydantic": (
@@ -52,6 +52,8 @@ PLACES = {
         "indexer/passage_lists.py",
         "search/__main__.py",
         "search/api.py",
+        "search/api_document.py",
+        "search/api_models.py",
         "search/request.py",
         "search/result.py",
     ),
