@@ -79,9 +79,10 @@ class Rebuild:
         self._reader.start()
 
     def _read(self) -> None:
-        for line in self._process.stdout or ():
-            self._take(printable(line.rstrip("\r\n")))
-        self._process.wait()
+        # The lines end when all that was started has ended, not the command alone.
+        with self._process as process:
+            for line in process.stdout or ():
+                self._take(printable(line.rstrip("\r\n")))
         self._ended = time.monotonic()
 
     def _take(self, line: str) -> None:
