@@ -144,7 +144,7 @@ def _draw() -> None:
         "until it is stopped; download them to keep them longer.</p>"
         "<style>h2.quotation { font-size: 1.1rem; margin: 0 0 .5rem; padding: 0; }</style>"
     )
-    draw_downloads(lambda: baskets.selection_of(basket, base_address()), "collected quotations")
+    draw_downloads(baskets.selection_of(basket, base_address()), "collected quotations")
     for number, one in enumerate(basket, start=1):
         _draw_quotation(number, one, len(basket))
     with st.popover("Empty the basket"):

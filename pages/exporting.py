@@ -34,13 +34,15 @@ _LONGEST_NAME = 60  # letters of a question in a file's name
 
 def draw_exports(result: Result, searcher: Searcher) -> None:
     """Buttons that download a result: the answer or the refusal, and the paragraphs."""
-    draw_downloads(partial(selection_of, result, searcher.passage, base_address()), result.question)
+    # Looked up now: by the time that a button is pressed the index may be another one.
+    selection = selection_of(result, searcher.passage, base_address())
+    draw_downloads(selection, result.question)
 
 
-def draw_downloads(made: Callable[[], Selection], name: str, formats: tuple[str, ...] = ()) -> None:
-    """Buttons that download what `made` returns, in all formats or those given by label.
+def draw_downloads(selection: Selection, name: str, formats: tuple[str, ...] = ()) -> None:
+    """Buttons that download `selection`, in all formats or those given by label.
 
-    Nothing is made before a button is pressed.
+    No file is made before its button is pressed.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.html("<p class='facts'>Download:</p>", width="content")
@@ -49,17 +51,18 @@ def draw_downloads(made: Callable[[], Selection], name: str, formats: tuple[str,
                 continue
             st.download_button(
                 label,
-                data=partial(_made, make, made),
+                data=partial(_made, make, selection),
                 file_name=f"{file_stem(name)}.{ending}",
                 mime=kind,
                 on_click="ignore",
                 type="tertiary",
+                icon=":material/download:",
                 key=f"download {label} {file_stem(name)}",
             )
 
 
-def _made(make: Callable[[Selection], str | bytes], made: Callable[[], Selection]) -> bytes:
-    out = make(made())
+def _made(make: Callable[[Selection], str | bytes], selection: Selection) -> bytes:
+    out = make(selection)
     return out if isinstance(out, bytes) else out.encode()
 
 

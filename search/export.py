@@ -70,25 +70,28 @@ def selection_of(result: Result, find: Find, base: str = "") -> Selection:
     """A result as it is shown: the answer or the refusal, then the paragraphs.
 
     `find` gives a passage and its report by the passage's id, and raises KeyError for one that is
-    gone, as a rebuild can make it; that one is left out.
+    gone, as a rebuild can make it; the part says so.
     """
     heading = "Paragraphs" if result.answered else "Nearest paragraphs, not an answer"
-    paragraphs = _found(result.question, [(hit.text, hit.id) for hit in result.hits], find)
-    return Selection(
-        title=result.question,
-        parts=(answer_of(result, find), Part(heading, paragraphs)),
-        base=base,
-    )
+    found = [(hit.text, hit.id) for hit in result.hits]
+    paragraphs = _part(heading, result.question, found, find)
+    return Selection(result.question, (answer_of(result, find), paragraphs), base)
 
 
 def answer_of(result: Result, find: Find, heading: str | None = None) -> Part:
     """The quotations that answer, or the refusal in their place."""
     quotes = [(one.quote, one.citation.id) for one in result.answer]
     default = "Answer" if result.answered else "No answer found"
-    return Part(heading or default, _found(result.question, quotes, find), remark=result.refusal)
+    return _part(heading or default, result.question, quotes, find, result.refusal)
 
 
-def _found(question: str, quoted: Iterable[tuple[str, str]], find: Find) -> tuple[Excerpt, ...]:
+def _part(
+    heading: str,
+    question: str,
+    quoted: Sequence[tuple[str, str]],
+    find: Find,
+    remark: str | None = None,
+) -> Part:
     excerpts = []
     for quote, passage_id in quoted:
         try:
@@ -96,7 +99,10 @@ def _found(question: str, quoted: Iterable[tuple[str, str]], find: Find) -> tupl
         except KeyError:
             continue
         excerpts.append(Excerpt(quote, report, passage, question))
-    return tuple(excerpts)
+    gone = len(quoted) - len(excerpts)
+    if gone:
+        remark = f"{gone} of {len(quoted)} went when the index was rebuilt. Ask again."
+    return Part(heading, tuple(excerpts), remark)
 
 
 def markdown(selection: Selection) -> str:
