@@ -95,7 +95,7 @@ def _draw() -> None:
     address = present()
     asked = " ".join(address.q.split())
     st.set_page_config(page_title=f"{asked} – {_TITLE}" if asked else _TITLE)
-    draw_title("/")
+    draw_title()
     if not address.q:
         st.html(
             "<p>Answers from published inspection reports, quoted word for word with paragraph "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -33,11 +34,9 @@ _GRADES = {
 }
 
 
-def draw_title(here: str = "") -> None:
-    """The name of the product, the ways to its pages and their style, on top of every page.
-
-    `here` is the path of the page that is drawn.
-    """
+def draw_title() -> None:
+    """The name of the product, the ways to its pages and their style, on top of every page."""
+    here = urlsplit(st.context.url or "").path or "/"
     st.html(_STYLE)
     st.title("Inspection Search", anchor=False)
     places = "".join(

@@ -130,7 +130,7 @@ def test_a_question_is_asked_and_opened_by_keyboard_alone(page: Page, address: s
     wait_until_drawn(page, "Sources")
     for _ in range(40):
         page.keyboard.press("Tab")
-        if "para 27" in page.evaluate(_FOCUS)["name"]:
+        if "para 25" in page.evaluate(_FOCUS)["name"]:
             break
     page.keyboard.press("Enter")
     wait_until_drawn(page, "As printed")
