@@ -1,4 +1,7 @@
-"""`make pictures`: the pages as a reader sees them, for the README."""
+"""`make pictures`: the pages as a reader sees them, for the README.
+
+Of the index that is configured; one of PDFs shows a paragraph as it is printed.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from index.manifest import DEFAULT_FOLDER
+from index.manifest import configured_folder
 from tests.browser.driving import ARGUMENTS, QUESTION, ask, wait_until_drawn
 from tests.serving import ROOT, serving
 
@@ -28,7 +31,7 @@ def main() -> int:
         return 1
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(DEFAULT_FOLDER, Path(folder) / "log.txt") as address,
+        serving(configured_folder(), Path(folder) / "log.txt") as address,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
