@@ -72,7 +72,8 @@ bench: setup-tests
 faults: setup-tests
 	@$(BIN)/python -m tests.faults
 
-pictures: setup-tests index
+# Of the index in INSPECTION_SEARCH_INDEX where that is set, else of corpus/.
+pictures: setup-tests $(if $(INSPECTION_SEARCH_INDEX),,index)
 	@$(BIN)/python -m tests.browser.pictures
 
 fuzz: setup-tests

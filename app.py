@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from index.errors import InspectionSearchError
+from index.errors import InspectionSearchError, UsageError
 from index.manifest import configured_folder
-from search.api import middleware, routes
+from search.api import log_requests, middleware, routes
+from search.api_settings import Settings
 from search.ask import shared_searcher
 
 if TYPE_CHECKING:
@@ -26,13 +28,21 @@ def _warm() -> None:
 
 @asynccontextmanager
 async def _lifespan(_: st.App) -> AsyncIterator[None]:
+    log_requests()
     threading.Thread(target=_warm, daemon=True).start()
     yield
+
+
+def _settings() -> Settings:
+    try:
+        return Settings.from_environment()
+    except UsageError as error:
+        sys.exit(str(error))
 
 
 app = st.App(
     Path(__file__).parent / "pages" / "navigation.py",
     lifespan=_lifespan,
-    routes=routes(),
-    middleware=middleware(),
+    routes=routes(settings := _settings()),
+    middleware=middleware(settings),
 )

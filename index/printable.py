@@ -28,6 +28,11 @@ def printable(text: str) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """`text` as `printable` has it, but with spaces for its line breaks and tabs."""
+    return printable(re.sub(r"[\t\n\v\f\r]+", " ", text))
+
+
 def printable_name(path: str) -> str:
     r"""The name of a file for people and for the store; no two files get the same one.
 

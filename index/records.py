@@ -121,6 +121,16 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Section:
+    """How many paragraphs of a report stand under one heading, with one grade."""
+
+    report_id: str
+    name: str | None
+    grade: str | None
+    paragraphs: int
+
+
+@dataclass(frozen=True, slots=True)
 class SourceFile:
     """What became of one file of the corpus.
 
@@ -144,8 +154,9 @@ class Filters:
     """What a search is narrowed to; None or False leaves it open.
 
     Dates are those of the inspection's last day (the publication's where none is printed), ISO,
-    inclusive. `report` is a report's id or file; `section` a part of a heading; `phrases` must all
-    stand in a paragraph's text, in capitals or not.
+    inclusive. `report` is a report's id or file; `section` a part of a heading, `grade` that
+    section's and `overall` the report's; `phrases` must all stand in a paragraph's text, in
+    capitals or not.
     """
 
     council: str | None = None
@@ -156,3 +167,5 @@ class Filters:
     grade: str | None = None
     latest: bool = False
     phrases: tuple[str, ...] = ()
+    framework: str | None = None
+    overall: str | None = None

@@ -14,7 +14,16 @@ import numpy as np
 
 from index.councils import load_councils
 from index.errors import IndexUnusableError
-from index.records import Box, Facts, Judgement, Paragraph, Passage, Report, SourceFile
+from index.records import (
+    Box,
+    Facts,
+    Judgement,
+    Paragraph,
+    Passage,
+    Report,
+    Section,
+    SourceFile,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -130,6 +139,27 @@ class Store:
         }
         return [found[int(row)] for row in rows]
 
+    def passages_named(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Those of these passages that there are, by id."""
+        found = self._rows(
+            "SELECT * FROM paragraphs WHERE id IN (SELECT value FROM json_each(?))",
+            [json.dumps(list(ids))],
+        )
+        return {row[1]: _passage(row) for row in found}
+
+    def passages_of(self, report_id: str) -> list[Passage]:
+        """All passages of a report: the findings in their order, then the others in theirs."""
+        found = self._rows("SELECT * FROM paragraphs WHERE report_id = ? ORDER BY row", [report_id])
+        return [_passage(row) for row in found]
+
+    def sections(self) -> list[Section]:
+        """How many paragraphs each section of each report has."""
+        found = self._rows(
+            "SELECT report_id, section, section_grade, count(*) FROM paragraphs "
+            "GROUP BY report_id, section, section_grade"
+        )
+        return [Section(*row) for row in found]
+
     def all_passages(self) -> list[Passage]:
         """Every passage, by row."""
         return [_passage(row) for row in self._rows("SELECT * FROM paragraphs ORDER BY row")]
@@ -213,9 +243,7 @@ _LATER_REPORT = """EXISTS (
       > coalesce(reports.inspection_end, reports.published)
 )"""
 # Until 2017 the grade was printed "Requires improvement", and then "… to be good": one grade.
-_OF_GRADE = (
-    "replace(lower(section_grade), ' to be good', '') = replace(lower(?), ' to be good', '')"
-)
+_SAME_GRADE = "replace(lower({}), ' to be good', '') = replace(lower(?), ' to be good', '')"
 # An apostrophe is printed curly and typed straight.
 _HOLDS = "instr(lower(replace(text, '’', '''')), lower(?))"
 # By way of the files, so that a duplicate's name leads to the report that was kept.
@@ -231,7 +259,9 @@ def _conditions(filters: Filters) -> tuple[list[str], list[object]]:
         (f"{_DAY} >= ?", _iso(filters.date_from)),
         (f"{_DAY} <= ?", _iso(filters.date_to)),
         ("instr(lower(section), lower(?))", filters.section),
-        (_OF_GRADE, filters.grade),
+        (_SAME_GRADE.format("section_grade"), filters.grade),
+        (_SAME_GRADE.format("reports.overall"), filters.overall),
+        ("reports.framework = ? COLLATE NOCASE", filters.framework),
     ]
     given = [(condition, value) for condition, value in wanted if value is not None]
     conditions = [condition for condition, _ in given]

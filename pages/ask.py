@@ -2,107 +2,119 @@
 
 from __future__ import annotations
 
-from html import escape
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from index.errors import InspectionSearchError
 from index.manifest import configured_folder
-from pages.drawing import draw_error, draw_title, facts, marked
-from search.ask import shared_searcher
-from search.cite import pages
+from pages.answers import draw_answer, draw_refusal, draw_understood
+from pages.basket import draw_add_to_basket
+from pages.drawing import draw_error, draw_title
+from pages.exporting import draw_exports
+from pages.narrowing import bound, chips, draw_narrowing, go, present
+from pages.paragraphs import A_PAGE, MOST, found, in_order, listing, status, turning
+from search.ask import Asked, shared_searcher
 
 if TYPE_CHECKING:
-    from search.result import Hit, Result
+    from index.records import Passage, Report
+    from pages.address import Address
+    from search.ask import Searcher
+    from search.result import Result
 
 _EXAMPLES = (
     "how are care leavers supported?",
     "what do social workers say about their caseloads?",
     "how quickly are concerns about a child acted on?",
 )
-_PLACEHOLDER = "Ask in your own words, and press Enter"
-_SCORE = (
-    "The score says how near a paragraph is to the question, by meaning (at most 1) and by shared "
-    "words."
-)
+_PLACEHOLDER = "Ask in your own words"
+_TITLE = "Inspection Search"
+_SORTS = {"relevance": "Most relevant first", "newest": "Newest first", "oldest": "Oldest first"}
 
 
-def _draw_examples() -> None:
-    def ask(example: str) -> None:
-        st.session_state["q"] = example
+def _draw_box(address: Address) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.text_input(
+            "Your question", type="search", placeholder=_PLACEHOLDER, **bound("q", address.q)
+        )
+        st.button("Search", type="primary")  # what is typed arrives as the box loses the focus
 
+
+def _draw_examples(address: Address) -> None:
     st.write("Try one of these:")
     for example in _EXAMPLES:
-        st.button(example, on_click=ask, args=(example,))
+        st.button(example, on_click=go, args=(address.changed(q=example),))
 
 
-def _draw_result(result: Result) -> None:
-    for notice in result.notices:
-        st.info(notice)
+def _draw_result(result: Result, address: Address, searcher: Searcher) -> None:
+    draw_understood(result, address)
+    sources = searcher.sources(result)
+    named = chips(address, result, {report.id: report for report, _ in sources.values()})
+    if named:
+        st.html(named)
     if result.answered:
-        _draw_answer(result)
+        draw_answer(result, address)
+        draw_exports(result, searcher)
+        draw_add_to_basket(result, searcher)
     else:
-        st.header("No answer found", anchor=False)
-        st.html(f"<p role='status'>{escape(result.refusal or '')}</p>")
-    if result.interpretation.expansions:
-        also = ", ".join(f"“{one}”" for one in result.interpretation.expansions)
-        st.html(f"<p class='facts'>Also searched for {escape(also)}.</p>")
+        draw_refusal(result, address, searcher.generation.coverage())
     if result.hits:
-        count = f"The best {len(result.hits)}" if len(result.hits) > 1 else "The best"
-        title = f"{count} paragraphs" if result.answered else "Nearest paragraphs, not an answer"
-        st.header(title, anchor=False)
-        st.html(f"<p class='facts'>{escape(_SCORE)}</p>")
-    for hit in result.hits:
-        _draw_hit(hit)
-
-
-def _draw_answer(result: Result) -> None:
-    st.header("Answer", anchor=False)
-    quoted = _number(len(result.answer), "quotation")
-    st.html(
-        f"<p role='status' class='facts'>{quoted} from the best of "
-        f"{_number(len(result.hits), 'paragraph')} found.</p>"
-    )
-    quotations = "".join(
-        f"<blockquote class='answer'>“{escape(one.quote)}”&nbsp;<sup>[{number}]</sup></blockquote>"
-        for number, one in enumerate(result.answer, start=1)
-    )
-    sources = "".join(
-        f"<li><a href='{escape(one.citation.link)}' target='_self'>"
-        f"{escape(one.citation.label)}</a></li>"
-        for one in result.answer
-    )
-    st.html(f"{quotations}<h3>Sources</h3><ol>{sources}</ol>")
-
-
-def _number(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
-
-
-def _draw_hit(hit: Hit) -> None:
-    title = "Unnumbered passage" if hit.paragraph is None else f"Paragraph {hit.paragraph}"
-    where = f"{hit.council or hit.file}{pages(hit.page_start, hit.page_end)}"
-    with st.container(border=True):
-        st.html(
-            f"<h3>{escape(title)}, {escape(where)}</h3>"
-            f"<p class='facts'>{facts(('Section', hit.section), ('Grade', hit.grade))}</p>"
-            f"<p class='paragraph'>{marked(hit.text, hit.quote_spans)}</p>"
-            f"<p class='facts'>{facts(('Score', f'{hit.score:.3f}'))}</p>"
+        st.header(
+            "Paragraphs" if result.answered else "Nearest paragraphs, not an answer", anchor=False
         )
+        _draw_paragraphs(result, address, searcher, sources)
 
 
-draw_title()
-st.write("Answers from published inspection reports, quoted word for word with paragraph numbers.")
-question = st.text_input(
-    "Your question", type="search", key="q", bind="query-params", placeholder=_PLACEHOLDER
-)
-if not question:
-    _draw_examples()
-else:
+def _draw_paragraphs(
+    result: Result,
+    address: Address,
+    searcher: Searcher,
+    sources: dict[str, tuple[Report, Passage]],
+) -> None:
+    bare = found(result.hits, sources, {})
+    ordered = in_order(bare, address.sort, group=address.group)
+    pages = -(-len(ordered) // A_PAGE)
+    page = min(address.page, max(pages, 1))
+    shown = ordered[(page - 1) * A_PAGE : page * A_PAGE]
+    if result.answered:  # a mark in what is no answer would say that it is one
+        unquoted = [one.passage for one in shown if not one.spans]
+        nearest = searcher.nearest_sentences(result, unquoted)
+        shown = found([one.hit for one in shown], sources, nearest)
+    st.html(status(shown, result, len(ordered), page))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Order", list(_SORTS), format_func=_SORTS.__getitem__, width=240,
+            **bound("sort", address.sort),
+        )  # fmt: skip
+        st.checkbox("Group by report", **bound("group", address.group))
+    st.html(listing(shown, replace(address, page=page)) + turning(address, page, pages))
+
+
+def _draw() -> None:
+    address = present()
+    asked = " ".join(address.q.split())
+    st.set_page_config(page_title=f"{asked} – {_TITLE}" if asked else _TITLE)
+    draw_title()
+    if not address.q:
+        st.html(
+            "<p>Answers from published inspection reports, quoted word for word with paragraph "
+            "numbers.</p>"
+        )
+    _draw_box(address)
     try:
+        searcher = shared_searcher(configured_folder())
+        draw_narrowing(address, searcher.generation)
+        if not address.q:
+            _draw_examples(address)
+            return
         with st.spinner("Searching the reports…"):
-            found = shared_searcher(configured_folder()).ask(question)
-        _draw_result(found)
+            [result] = searcher.ask_many(
+                [Asked(address.q, address.filters(), MOST, address.as_typed)]
+            )
+        _draw_result(result, address, searcher)
     except InspectionSearchError as error:
         draw_error(str(error))
+
+
+_draw()

@@ -185,6 +185,29 @@ class Searcher:
         passage = store.passage(passage_id)
         return store.report(passage.report_id), passage
 
+    def sources(self, result: Result) -> dict[str, tuple[Report, Passage]]:
+        """Report and passage of each hit, by the passage's id.
+
+        One that a newer generation no longer has is left out.
+        """
+        store = self.generation.store
+        found = store.passages_named([hit.id for hit in result.hits])
+        return {name: (store.report(one.report_id), one) for name, one in found.items()}
+
+    def nearest_sentences(self, result: Result, passages: Sequence[Passage]) -> dict[str, int]:
+        """Which sentence of each passage is nearest to the question in meaning, by passage id."""
+        opened = self._opened()
+        said = result.interpretation
+        words = " ".join((said.corrected or result.question, *said.expansions))
+        [question] = opened.encoder.encode_questions([words])
+        nearest = {}
+        for one in passages:
+            rows = one.first_sentence + np.arange(len(one.sentences), dtype=np.int64)
+            if len(rows) and rows[-1] < len(opened.generation.sentences):
+                vectors = opened.generation.sentences.take(rows)
+                nearest[one.id] = int(np.argmax(vectors @ question))
+        return nearest
+
 
 def _within(question: Question, given: Filters, generation: Generation) -> Question:
     """`question` with the filters that leave something; what its words alone ask for may not."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from index.printable import printable
 from index.records import Filters
@@ -16,6 +17,27 @@ from search.rank import Ranking
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
+# Characters: a page of print has 3,000, and the encoder reads the first 256 tokens.
+LONGEST_QUESTION = 20_000
+# A question of spaces alone is told what to ask instead, by search.question; here it is described,
+# with what Python takes for spaces and other languages do not.
+Asking = Annotated[
+    str,
+    Field(max_length=LONGEST_QUESTION, json_schema_extra={"pattern": r"[^\s\x1c-\x1f\x85]"}),
+]
+
+
+def _written_out(value: object) -> object:
+    """`value` if it is no text or a date as 2021-06-28; pydantic reads "2021" as seconds."""
+    if value is None or isinstance(value, date):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+        return value
+    raise ValueError("Input should be a valid date like 2021-06-28")
+
+
+_Day = Annotated[date, BeforeValidator(_written_out)]
+
 
 class Narrowing(BaseModel):
     """Filters as they are given from outside; what is not given is None."""
@@ -24,8 +46,8 @@ class Narrowing(BaseModel):
 
     council: str | None = None
     report: str | None = None
-    date_from: Annotated[date | None, Field(alias="from")] = None
-    date_to: Annotated[date | None, Field(alias="to")] = None
+    date_from: Annotated[_Day | None, Field(alias="from")] = None
+    date_to: Annotated[_Day | None, Field(alias="to")] = None
     section: str | None = None
     grade: str | None = None
     latest: bool | None = None
@@ -49,15 +71,16 @@ class BatchLine(Narrowing):
 
 
 class ApiSearch(Narrowing):
-    """The parameters of GET /api/search."""
+    """The parameters of GET /api/search; `as_typed` leaves names and spelling in q as they are."""
 
-    q: str
+    q: Asking
     k: Annotated[int, Field(ge=1, le=MOST_HITS)] = 10
     ranking: Ranking = "default"
+    as_typed: bool = False
 
 
 def first_problem(error: ValidationError) -> str:
     """The first thing that is wrong, and where."""
     first = error.errors()[0]
     place = f" ({first['loc'][0]})" if first["loc"] else ""
-    return f"{first['msg']}{place}"
+    return f"{first['msg'].removeprefix('Value error, ')}{place}"

@@ -282,3 +282,27 @@ def test_threads_get_the_answers_that_one_gets(searcher: Searcher) -> None:
     for thread in threads:
         thread.join()
     assert together == dict.fromkeys(range(4), alone)
+
+
+# What a page needs beside the result
+
+
+def test_every_hit_has_its_report_and_passage(searcher: Searcher) -> None:
+    result = searcher.ask("care leavers", k=3)
+    sources = searcher.sources(result)
+    assert list(sources) != []
+    for hit in result.hits:
+        report, passage = sources[hit.id]
+        assert (report.file, passage.paragraph.text) == (hit.file, hit.text)
+
+
+def test_the_nearest_sentence_is_the_one_with_the_words_of_the_question(
+    searcher: Searcher,
+) -> None:
+    result = searcher.ask("care leavers live in good housing")
+    passages = [passage for _, passage in searcher.sources(result).values()]
+    nearest = searcher.nearest_sentences(result, passages)
+    there = "northbridge-city-council-2021-06-18/3"
+    [passage] = [one for one in passages if one.id == there]
+    assert passage.sentence_texts[nearest[there]] == "Care leavers live in good housing."
+    assert searcher.nearest_sentences(result, []) == {}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.records import Facts, Paragraph, Report
-from search.cite import cite, days, inspection, label, pages
+from search.cite import cite, days, inspection, label, pages, text_mark
 from tests.made_records import paragraph, passage_of
 
 SUNDERLAND = Facts(
@@ -145,3 +145,11 @@ def test_a_link_leads_back_to_any_id(own: str) -> None:
     assert urlsplit(link).path == "/passage"
     assert link.isascii()
     assert not set(link) & set("\"'<> ")
+
+
+def test_a_mark_changes_with_the_words_and_with_nothing_else() -> None:
+    first = passage_of(PARA, 3, "sunderland-2021-08-20/27", REPORT.id)
+    moved = passage_of(replace(PARA, number="28"), 4, "sunderland-2021-08-20/28", REPORT.id)
+    changed = passage_of(replace(PARA, text=PARA.text + "!"), 3, first.id, REPORT.id)
+    assert text_mark(first) == text_mark(moved) != text_mark(changed)
+    assert text_mark(first).isalnum()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import IndexUnusableError
-from index.records import Facts, Filters, Passage, Report, SourceFile
+from index.records import Facts, Filters, Passage, Report, Section, SourceFile
 from index.store import Store, council_name, write_store
 from tests.made_records import any_files, any_passages, any_reports, paragraph, passage_of
 
@@ -39,7 +39,12 @@ BATH = "Bath and North East Somerset"
 HELP = "The experiences of children who need help: Good"
 CARE = "Children in care: Outstanding"
 REPORTS = [
-    Report("bath-2018", "old/bath.pdf", BATH, Facts(inspection_end=date(2018, 5, 4))),
+    Report(
+        "bath-2018",
+        "old/bath.pdf",
+        BATH,
+        Facts(inspection_end=date(2018, 5, 4), framework="SIF", overall="Requires improvement"),
+    ),
     Report(
         "bath-2022",
         "bath.pdf",
@@ -104,6 +109,10 @@ FILTERS = [
     (Filters(section="%"), [7]),
     (Filters(grade="outstanding"), [1, 3, 5]),
     (Filters(grade="Out"), []),
+    (Filters(framework="sif"), [0, 1]),
+    (Filters(framework="S"), []),
+    (Filters(overall="requires improvement to be good"), [0, 1]),
+    (Filters(overall="Good"), []),
     (Filters(latest=True), [2, 3, 4, 5, 6, 7]),
     (Filters(latest=True, council="bath"), [2, 3]),
     (Filters(latest=True, date_to=date(2019, 1, 1)), []),
@@ -123,6 +132,26 @@ def test_filters_leave_exactly_the_rows_that_meet_all_of_them(
 
 def test_without_a_filter_all_rows_are_meant_and_none_are_listed(store: Store) -> None:
     assert store.rows(Filters()) is None
+
+
+def test_passages_are_found_by_their_ids_and_those_that_are_not_there_are_left_out(
+    store: Store,
+) -> None:
+    found = store.passages_named(["northbridge/1", "gone/1", "bath-2018/0"])
+    assert found == {"northbridge/1": PASSAGES[5], "bath-2018/0": PASSAGES[0]}
+
+
+def test_the_passages_of_a_report_are_in_their_order(store: Store) -> None:
+    assert store.passages_of("bath-2022") == PASSAGES[2:4]
+    assert store.passages_of("gone") == []
+
+
+def test_the_sections_of_a_report_are_counted(store: Store) -> None:
+    own = [one for one in store.sections() if one.report_id == "northbridge"]
+    assert sorted(own, key=str) == [
+        Section("northbridge", CARE, "Outstanding", 1),
+        Section("northbridge", HELP, "Good", 1),
+    ]
 
 
 HOSTILE = st.text() | st.sampled_from(

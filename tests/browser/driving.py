@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import expect
 
@@ -38,3 +39,8 @@ def ask(page: Page, address: str, question: str) -> None:
     box = page.get_by_role("searchbox", name="Your question")
     box.fill(question, timeout=PATIENCE)
     box.press("Enter")
+
+
+def query_of(page: Page) -> dict[str, list[str]]:
+    """What the page's address asks for."""
+    return parse_qs(urlsplit(page.url).query)

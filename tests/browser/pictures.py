@@ -1,4 +1,7 @@
-"""`make pictures`: the page as a reader sees it, for the README."""
+"""`make pictures`: the pages as a reader sees them, for the README.
+
+Of the index that is configured; one of PDFs shows a paragraph as it is printed.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,19 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
-from index.manifest import DEFAULT_FOLDER
+from index.manifest import configured_folder
 from tests.browser.driving import ARGUMENTS, QUESTION, ask, wait_until_drawn
 from tests.serving import ROOT, serving
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 HEIGHT = 1000
+DESKTOP, TELEPHONE = 1280, 390
 
 
 def main() -> int:
@@ -23,17 +31,36 @@ def main() -> int:
         return 1
     with (
         tempfile.TemporaryDirectory() as folder,
-        serving(DEFAULT_FOLDER, Path(folder) / "log.txt") as address,
+        serving(configured_folder(), Path(folder) / "log.txt") as address,
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        for width in (1280, 390):
-            page = browser.new_page(viewport={"width": width, "height": HEIGHT})
+        for width in (DESKTOP, TELEPHONE):
+            page = _opened(browser, width)
             ask(page, address, QUESTION)
-            wait_until_drawn(page, "para 27")
-            page.screenshot(path=ROOT / "docs" / f"search-{width}.png")
+            wait_until_drawn(page, "Sources")
+            _take(page, f"search-{width}")
+        page = _opened(browser, DESKTOP)
+        ask(page, address, QUESTION)
+        wait_until_drawn(page, "Sources")
+        page.locator("ol.sources a").first.click()
+        wait_until_drawn(page, "As printed")
+        _take(page, f"passage-{DESKTOP}")
+        page.goto(f"{address}/collection")
+        wait_until_drawn(page, "Inspection Search")
+        _take(page, f"collection-{DESKTOP}")
         browser.close()
     return 0
+
+
+def _opened(browser: Browser, width: int) -> Page:
+    return browser.new_page(viewport={"width": width, "height": HEIGHT})
+
+
+def _take(page: Page, name: str) -> None:
+    # Pictures and charts are painted after the page has come to rest.
+    page.wait_for_timeout(1500)
+    page.screenshot(path=ROOT / "docs" / f"{name}.png")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ PULLS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
 # The same for the confidence: few questions have no answer, and its weights are to be modest.
 CONFIDENCE_PULL = 1e-2
 # Of the questions that have an answer at least this share must be answered.
-ANSWERED = 0.93
+ANSWERED = 0.9
 MOST_WORDS = 100
 QUOTING = [
     Quoting(*values)

@@ -1,0 +1,175 @@
+"""The paragraphs found, one below the other, with what can be copied from each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from html import escape
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from pages.address import link, written
+from pages.drawing import copy_button, marked, section_line
+from search.cite import cite, forms, inspection, pages, text_mark
+from search.facets import day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from index.records import Passage, Report
+    from pages.address import Address, Sort
+    from search.result import Hit, Result
+
+A_PAGE = 10  # as many as are read at one go; the next ten are a link away
+# Paragraphs that a question lists: five pages, beyond which hardly any speaks of what was asked.
+MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A hit with its report and passage.
+
+    `spans` are the sentences of its text that are marked: the quotations where it is quoted, the
+    sentence nearest to the question elsewhere.
+    """
+
+    hit: Hit
+    report: Report
+    passage: Passage
+    spans: tuple[tuple[int, int], ...]
+
+    @property
+    def name(self) -> str:
+        """The council and the place in its report."""
+        return f"{self.report.facts.council or self.report.file}, {place(self.passage)}"
+
+    @property
+    def quote(self) -> str:
+        """The marked sentences, or where there are none the whole paragraph."""
+        sentences = [self.hit.text[start:end] for start, end in sorted(self.spans)]
+        return " […] ".join(sentences) or self.hit.text
+
+
+def place(passage: Passage) -> str:
+    """The paragraph's number in words."""
+    printed = passage.paragraph.number
+    return "unnumbered passage" if printed is None else f"paragraph {printed}"
+
+
+def found(
+    hits: Sequence[Hit], sources: dict[str, tuple[Report, Passage]], nearest: dict[str, int]
+) -> list[Found]:
+    """Each hit with what it comes from; one that a newer index no longer has is left out."""
+    made = []
+    for hit in hits:
+        if hit.id not in sources:
+            continue
+        report, passage = sources[hit.id]
+        spans = hit.quote_spans
+        if not spans and hit.id in nearest:
+            spans = (passage.sentences[nearest[hit.id]],)
+        made.append(Found(hit, report, passage, spans))
+    return made
+
+
+def in_order(hits: Sequence[Found], sort: Sort, *, group: bool) -> list[Found]:
+    """The hits as the reader wants them; undated reports come last by date.
+
+    With `group`, those of one report stand together, where the first of them stands.
+    """
+    ordered = list(hits)
+    if sort != "relevance":
+        dated = [one for one in hits if day_of(one.report)]
+        dated.sort(key=lambda one: str(day_of(one.report)), reverse=sort == "newest")
+        ordered = [*dated, *(one for one in hits if not day_of(one.report))]
+    if group:
+        first: dict[str, int] = {}
+        for at, one in enumerate(ordered):
+            first.setdefault(one.report.id, at)
+        ordered.sort(key=lambda one: first[one.report.id])
+    return ordered
+
+
+def listing(shown: Sequence[Found], address: Address) -> str:
+    """The paragraphs as HTML, under a heading a report where they are grouped."""
+    if not address.group:
+        return "".join(_article(one, address, "h3") for one in shown)
+    return "".join(
+        f"<h3 class='report'>{escape(inspection(report.facts) or report.file)}</h3>"
+        + "".join(_article(one, address, "h4") for one in own)
+        for report, own in groupby(shown, key=lambda one: one.report)
+    )
+
+
+def _article(one: Found, address: Address, heading: str) -> str:
+    paragraph, report = one.passage.paragraph, one.report
+    query = written(address)
+    permanent = cite(report, one.passage).link
+    title = place(one.passage).capitalize() if address.group else one.name
+    opened = f"{permanent}&{link('', query).removeprefix('?')}"
+    where = pages(paragraph.page_start, paragraph.page_end).strip(" ()")
+    kind = "" if address.group else inspection(replace(report.facts, council=None))
+    about = " · ".join(filter(None, [kind, paragraph.part, where]))
+    more = ""
+    if address.report != report.id:
+        more = (
+            f"<a href='{escape(address.changed(report=report.id).link())}' target='_self' "
+            f"aria-label='{escape(f'More from this report: {one.name}')}'>More from this report</a>"
+        )
+    return (
+        f"<article class='paragraph'><{heading}><a href='{escape(opened)}' target='_self'>"
+        f"{escape(title)}</a></{heading}>"
+        f"<p class='facts'>{escape(about)}</p>"
+        f"<p class='facts'>{section_line(paragraph.section, paragraph.section_grade)}</p>"
+        f"<p class='paragraph'>{marked(one.hit.text, one.spans)}</p>"
+        f"<p class='deeds'>{deeds(one)}{more}</p>{_why(one)}</article>"
+    )
+
+
+def deeds(one: Found) -> str:
+    """Buttons that copy the quotation with its citation, the citation, and the link."""
+    forms_ = forms(one.report, one.passage)
+    permanent = f"{cite(one.report, one.passage).link}&text={text_mark(one.passage)}"
+    return (
+        copy_button("Copy quotation", f"“{one.quote}” ({forms_.full})", one.name)
+        + copy_button("Copy citation", forms_.full, one.name)
+        + copy_button("Copy link", permanent, one.name)
+    )
+
+
+def _why(one: Found) -> str:
+    if one.hit.quote_spans:
+        reason = "The marked words are quoted in the answer."
+    elif one.spans:
+        reason = "The marked sentence is the nearest to the question in meaning."
+    else:
+        reason = "It is among the nearest to the question, and too far from it to answer it."
+    return (
+        "<details><summary>Why this matched</summary>"
+        f"<p class='facts'>{reason} The paragraph’s score is {one.hit.score:.2f}: how near it is "
+        "to the question, by meaning (at most 1) and by words that both have.</p></details>"
+    )
+
+
+def status(shown: Sequence[Found], result: Result, total: int, page: int) -> str:
+    """Which of how many paragraphs are shown, as HTML that is read out when it changes."""
+    first = (page - 1) * A_PAGE + 1
+    last = first + len(shown) - 1
+    which = f"Paragraphs {first}–{last}" if last > first else f"Paragraph {first}"
+    of = f"the best {total:,}" if total == MOST else f"{total:,}"
+    near = "about" if result.answered else "nearest to"
+    said = escape(" ".join(result.question.split()))
+    return f"<p role='status' class='facts'>{which} of {of} {near} <em>{said}</em></p>"
+
+
+def turning(address: Address, page: int, pages_: int) -> str:
+    """The links to the pages before and after, as HTML; empty where there is one page."""
+    if pages_ <= 1:
+        return ""
+    turned = [
+        f"<a href='{escape(replace(address, page=to).link())}' target='_self'>{label}</a>"
+        if 1 <= to <= pages_
+        else "<span></span>"
+        for to, label in ((page - 1, "Previous page"), (page + 1, "Next page"))
+    ]
+    here = f"<span>Page {page} of {pages_}</span>"
+    return f"<nav class='turning' aria-label='Pages of results'>{turned[0]}{here}{turned[1]}</nav>"
