@@ -5,7 +5,7 @@ PORT ?= 8501
 BIN := .venv/bin
 SHARED ?= ../shared
 
-.PHONY: app setup setup-tests index test check quality reading fit bench faults fuzz \
+.PHONY: app setup setup-tests index test check quality reading fit bench load faults fuzz \
   pictures clean
 .DEFAULT_GOAL := app
 
@@ -60,6 +60,9 @@ fit: setup-tests
 bench: setup-tests
 	@$(BIN)/python -m tests.performance.index --shared $(SHARED) $(if $(QUICK),--no-million)
 	@PYTHONPATH=. $(BIN)/python tests/performance/reading.py
+
+load: setup-tests index
+	@$(BIN)/python -m tests.performance.load
 
 faults: setup-tests
 	@$(BIN)/python -m tests.faults
