@@ -5,8 +5,8 @@ PORT ?= 8501
 BIN := .venv/bin
 SHARED ?= ../shared
 
-.PHONY: app setup setup-tests index test check quality reading fit train bench faults fuzz \
-  pictures clean
+.PHONY: app setup setup-tests index test check quality reading fit train bench load faults \
+  fuzz pictures clean
 .DEFAULT_GOAL := app
 
 app: setup index
@@ -68,6 +68,9 @@ train: .venv/installed-training
 bench: setup-tests
 	@$(BIN)/python -m tests.performance.index --shared $(SHARED) $(if $(QUICK),--no-million)
 	@PYTHONPATH=. $(BIN)/python tests/performance/reading.py
+
+load: setup-tests index
+	@$(BIN)/python -m tests.performance.load
 
 faults: setup-tests
 	@$(BIN)/python -m tests.faults

@@ -4,8 +4,8 @@
 //   <inspection-search src="http://SERVER" council="Sunderland"></inspection-search>
 //
 // `src` is the server (left out: the one this script came from); `council`, `report` and `section`
-// narrow the search; `label` is what stands over the box; `k` is how many of the nearest paragraphs
-// a refusal lists. The server must allow the page's origin. Everything is built from nodes and
+// narrow the search; `label` is what stands over the box; `nearest` is how many paragraphs a
+// refusal lists. The server must allow the page's origin. Everything is built from nodes and
 // textContent, and the style is a constructed sheet: a page may forbid inline scripts and styles,
 // and nothing that a report says can become markup.
 (() => {
@@ -71,20 +71,19 @@
     }
 
     async ask(question) {
+      // An answer that comes after the next question was asked must not be shown under it.
+      this.#asking?.abort();
       this.found.replaceChildren();
       if (!question.trim()) {
         this.status.textContent = "Type a question.";
         this.input.focus();
         return;
       }
-      // An answer that comes after the next question was asked must not be shown under it.
-      this.#asking?.abort();
       const asking = (this.#asking = new AbortController());
       this.status.textContent = "Searching…";
       try {
         const address = new URL("/api/search", this.server);
         address.searchParams.set("q", question);
-        address.searchParams.set("k", this.getAttribute("k") || "3");
         for (const name of NARROWING) {
           if (this.hasAttribute(name)) address.searchParams.set(name, this.getAttribute(name));
         }
@@ -111,10 +110,11 @@
         }
       } else {
         this.status.textContent = result.refusal;
-        if (result.hits.length) {
+        const nearest = result.hits.slice(0, Number(this.getAttribute("nearest") ?? 3));
+        if (nearest.length) {
           this.found.append(made("p", "Nearest paragraphs, not an answer:"));
         }
-        for (const hit of result.hits) {
+        for (const hit of nearest) {
           const place = hit.paragraph ? `paragraph ${hit.paragraph}` : hit.section || "a passage";
           const source = `${hit.council || hit.file}, ${place}`;
           list.append(this.item(hit.text, source, hit.id));
