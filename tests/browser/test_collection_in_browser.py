@@ -166,6 +166,7 @@ def test_a_basket_outlives_links_and_reloads(page: Page, address: str) -> None:
     ask(page, address, QUESTION)
     wait_until_drawn(page, "Keep quotations in the basket")
     page.get_by_text("Keep quotations in the basket").click()
+    page.get_by_text("Whole paragraph 2").click()
     page.get_by_role("button", name="Add to the basket").click()
     wait_until_drawn(page, "added to the basket")
     page.goto(f"{address}/basket")
