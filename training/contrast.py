@@ -24,31 +24,17 @@ class Contrast(torch.nn.Module):
     same reports that no question names ("others"), which are negatives only.
     """
 
-    def __init__(
-        self,
-        model,
-        places,
-        others=None,
-        *,
-        scale=20.0,
-        symmetric=0.5,
-        sentence=0.0,
-        sigmoid=0.0,
-        margin=None,
-        neighbours=1,
-        grad_others=False,
-    ):
+    def __init__(self, model, places, others=None, *, scale=20.0, symmetric=0.5, sentence=0.0, sigmoid=0.0, margin=None, neighbours=1, grad_others=False):
         super().__init__()
         self.model = model
-        self.places = places  # pid -> (report, place)
+        self.places = places    # pid -> (report, place)
         self.others = others or {}  # pid -> list[(report, place, text)]
         self.scale, self.symmetric, self.sentence = scale, symmetric, sentence
         self.sigmoid, self.margin, self.neighbours = sigmoid, margin, neighbours
         self.grad_others = grad_others
         self.sentences = {}
         if sigmoid:
-            self.bias = torch.nn.Parameter(torch.tensor(-8.0))
-            self.gain = torch.nn.Parameter(torch.tensor(20.0).log())
+            self.bias = torch.nn.Parameter(torch.tensor(-8.0)); self.gain = torch.nn.Parameter(torch.tensor(20.0).log())
 
     def embed(self, features):
         ids, mask = features["input_ids"], features["attention_mask"]
@@ -82,12 +68,10 @@ class Contrast(torch.nn.Module):
             with torch.set_grad_enabled(self.grad_others):
                 e = self.texts(list(extra.values()))
             P = torch.cat([par, e])
-        rep = torch.tensor([x[0] for x in allplace])
-        at = torch.tensor([x[1] for x in allplace])
+        rep = torch.tensor([x[0] for x in allplace]); at = torch.tensor([x[1] for x in allplace])
         n = len(pids)
         near = (rep[:n, None] == rep[None]) & ((at[:n, None] - at[None]).abs() <= self.neighbours)
-        eye = torch.zeros_like(near)
-        eye[torch.arange(n), torch.arange(n)] = True
+        eye = torch.zeros_like(near); eye[torch.arange(n), torch.arange(n)] = True
         mask = (near & ~eye).repeat(2, 1)
         S = q @ P.T
         if self.margin is not None:
@@ -98,10 +82,8 @@ class Contrast(torch.nn.Module):
         loss = functional.cross_entropy(logits, target)
         if self.symmetric:
             for qq, m in ((qa, mask[:n, :n]), (qb, mask[n:, :n])):
-                loss = loss + self.symmetric * functional.cross_entropy(
-                    (par @ qq.T * self.scale).masked_fill(m.T, -1e4), torch.arange(n)
-                )
-            loss = loss / (1 + 2 * self.symmetric)
+                loss = loss + self.symmetric * functional.cross_entropy((par @ qq.T * self.scale).masked_fill(m.T, -1e4), torch.arange(n)) 
+            loss = loss / (1 + 2*self.symmetric) 
         if self.sigmoid:
             z = S * self.gain.exp() + self.bias
             y = eye.repeat(2, 1).float()
@@ -109,12 +91,7 @@ class Contrast(torch.nn.Module):
             l = functional.binary_cross_entropy_with_logits(z, y, reduction="none") * keep
             loss = loss + self.sigmoid * l.sum() / len(target)
         if self.sentence:
-            for qq, f, m in (
-                (qa, sentence_features[3], mask[:n, :n]),
-                (qb, sentence_features[4], mask[n:, :n]),
-            ):
+            for qq, f, m in ((qa, sentence_features[3], mask[:n, :n]), (qb, sentence_features[4], mask[n:, :n])):
                 s = self.embed(f)
-                loss = loss + self.sentence / 2 * functional.cross_entropy(
-                    (qq @ s.T * self.scale).masked_fill(m, -1e4), torch.arange(n)
-                )
+                loss = loss + self.sentence / 2 * functional.cross_entropy((qq @ s.T * self.scale).masked_fill(m, -1e4), torch.arange(n))
         return loss

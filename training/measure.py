@@ -70,4 +70,6 @@ def score(
                 )
             )
     ndcg, hit, best, without, owner = zip(*rows, strict=True)
-    return Scores(np.array(ndcg), np.array(hit), np.array(best), np.array(without), np.array(owner))
+    return Scores(
+        np.array(ndcg), np.array(hit), np.array(best), np.array(without), np.array(owner)
+    )
