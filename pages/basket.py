@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import textwrap
 from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from pages.drawing import draw_title, escape_markdown
+from index.printable import one_line
+from pages.drawing import draw_title
 from pages.exporting import base_address, draw_downloads
 from pages.keeping import keep, kept
 from search import basket as baskets
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from search.result import Result
 
 _SHOWN = 90  # letters of a quotation beside its box: a line on a desktop
+# What Streamlit's Markdown reads as more than a letter, its directives and bare addresses included.
+_MARKS = re.compile(r"[\\`*_{}\[\]<>#|!~$^=]|:(?=\S)|(?<=www)\.", re.IGNORECASE)
 
 
 def draw_add_to_basket(result: Result, searcher: Searcher) -> None:
@@ -33,7 +37,8 @@ def draw_add_to_basket(result: Result, searcher: Searcher) -> None:
     ]
     if not offered:
         return
-    own = hashlib.sha256(result.model_dump_json(include={"question", "hits"}).encode()).hexdigest()
+    # By what is offered: scores differ in their last digits from one asking to the next.
+    own = hashlib.sha256("\n".join(_own(one) for _, _, one in offered).encode()).hexdigest()
     with (
         st.expander("Keep quotations in the basket"),
         st.form(f"basket {own}", border=False),
@@ -44,8 +49,9 @@ def draw_add_to_basket(result: Result, searcher: Searcher) -> None:
             cited = cite.short(one.report, one.passage.paragraph)
             words = textwrap.shorten(one.quote, _SHOWN, placeholder=" …")
             what = f"Quotation {number}" if quoted else f"Whole paragraph {number}"
-            label = escape_markdown(f"{what}: “{words}” {cited}")
-            if st.checkbox(label, value=quoted, key=f"{own} {what}"):
+            if st.checkbox(
+                f"{what}: {_plain(f'“{words}” {cited}')}", value=quoted, key=f"{own} {what}"
+            ):
                 chosen.append(one)
         if st.form_submit_button("Add to the basket"):
             _add(chosen)
@@ -54,6 +60,14 @@ def draw_add_to_basket(result: Result, searcher: Searcher) -> None:
         st.html(
             f"<p class='facts'><a href='/basket' target='_self'>Basket: {_number(count)}</a></p>"
         )
+
+
+def _plain(text: str) -> str:
+    """`text` for a label, without what Markdown would act on.
+
+    Escaping it would not do: aids read a label out with its backslashes.
+    """
+    return _MARKS.sub(" ", one_line(text))
 
 
 def _add(chosen: list[Excerpt]) -> None:

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 _UNLOCKED = "may change the collection"
 _SAID = "said of the last change"
+# The build that this session has seen running, and whether its end is still to be shown: the rest
+# of the page is another one then. Sessions that come later are not told of it.
+_FOLLOWED = "followed build"
 _OUTCOMES = {"added": "Added", "duplicate": "Already in the folder", "refused": "Refused"}
 _TROUBLE = 3  # lines of a log that tell what went wrong
 
@@ -111,10 +114,11 @@ def _draw_rebuild(folder: Path, files: Sequence[SourceFile]) -> None:
 
 def _start(folder: Path) -> None:
     try:
-        start_rebuild(build_command(folder, configured_folder()))
+        rebuild = start_rebuild(build_command(folder, configured_folder()))
     except OSError as error:
         draw_error(f"The build cannot be started: {error.strerror or error}.")
         return
+    st.session_state[_FOLLOWED] = (rebuild, True)
     st.rerun()
 
 
@@ -124,16 +128,19 @@ def _draw_progress() -> None:
         return
     state = rebuild.state()
     if state.outcome == "running":
-        st.session_state["follows a build"] = True
+        st.session_state[_FOLLOWED] = (rebuild, True)
         st.progress(state.share, text=escape_markdown(_in_words(state)))
         st.html(f"<p role='status' class='facts'>{escape(state.stage)}</p>")
         if st.button("Cancel the rebuild"):
             rebuild.cancel()
         st.html("<p class='facts'>Searches are answered from the present index meanwhile.</p>")
-    elif st.session_state.pop("follows a build", False):
-        st.rerun()  # all of the page: the collection is another one now
-    else:
+    elif st.session_state.get(_FOLLOWED) == (rebuild, True):
+        st.session_state[_FOLLOWED] = (rebuild, False)
+        st.rerun()
+    elif st.session_state.get(_FOLLOWED) == (rebuild, False):
         _draw_outcome(state)
+    else:
+        return
     if state.log:
         with st.expander("Log of the rebuild"):
             st.html(
