@@ -117,9 +117,7 @@ def test_signs_are_the_largest_and_whether_the_first_holds_the_names() -> None:
 
 def test_confidence_is_a_probability_and_grows_with_nearness() -> None:
     fitted = load_fitted()
-    near, far = (
-        confidence(np.array([value, value, 0.0]), fitted) for value in (0.9, 0.1)
-    )
+    near, far = (confidence(np.array([value, value, 0.0]), fitted) for value in (0.9, 0.1))
     assert 0 < far < fitted.threshold < near < 1
 
 

@@ -103,7 +103,7 @@ def test_a_step_of_training_brings_questions_nearer_to_their_paragraphs(tmp_path
 
     def near() -> float:
         def encoded(texts: list[str]) -> NDArray[np.float32]:
-            return model.encode(texts, normalize_embeddings=True, show_progress_bar=False)  # type: ignore[return-value]
+            return model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
 
         return float(score([report], encoded).ndcg.mean())
 

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from index.adapter import read_adapter, write_adapter
@@ -100,16 +101,17 @@ def _shipped() -> Adapter | None:
     return read_adapter(SHIPPED) if SHIPPED.is_dir() and any(SHIPPED.iterdir()) else None
 
 
-def _adapter(recipe: Recipe, reports: Sequence[AskedReport], name: str) -> Adapter:
+def _adapter(recipe: Recipe, reports: Sequence[AskedReport], work: str) -> Adapter:
     """The adapter that a recipe makes of reports; made once, and resumed where interrupted."""
-    folder = WORK / name
+    folder = WORK / work
     if not (folder / _CHANGES).exists():
         changes = tune(_model(None), recipe, reports, folder / "state")
         save_file(changes, folder / "partial")
         (folder / "partial").rename(folder / _CHANGES)
         shutil.rmtree(folder / "state", ignore_errors=True)
     changes = {
-        weight: recipe.average * change for weight, change in load_file(folder / _CHANGES).items()
+        weight: np.float32(recipe.average) * change
+        for weight, change in load_file(folder / _CHANGES).items()
     }
     write_adapter(folder / "adapter", NAME, BASE_SHA256, changes, RANK)
     return read_adapter(folder / "adapter")
