@@ -53,7 +53,8 @@ def _html(app: AppTest) -> str:
 
 def _quotes(app: AppTest, three: list[Excerpt]) -> list[str]:
     shown = _html(app)
-    return sorted((one.quote for one in three if one.quote in shown), key=shown.index)
+    wholes = {one.quote: shown.find(f"“{one.quote}”") for one in three}
+    return sorted((quote for quote, at in wholes.items() if at >= 0), key=wholes.__getitem__)
 
 
 def _adding() -> None:

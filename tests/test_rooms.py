@@ -142,7 +142,7 @@ BAD = [
     ("search/ask.py", "import streamlit as st", "only app.py, pages/ may"),
     ("indexer/build.py", "import sqlite3", "only index/store.py may"),
     ("index/generation.py", "def f():\n    from faiss import read_index", "only index/vectors.py"),
-    ("search/answer.py", "import torch.nn", "only index/export.py may"),
+    ("search/answer.py", "import torch.nn", "only index/export.py, training/ may"),
     ("search/ask.py", "import requests", "has no place yet"),
 ]
 
