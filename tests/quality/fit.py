@@ -106,8 +106,9 @@ def main() -> int:
     )
     weights = _weights(cases, pull)
     held_out = _crossed(ranked, _fit_confidence, lambda one, fitted: confidence(one.signs, fitted))
-    final = _fit_confidence([_ranked(case, weights) for case in cases])
-    threshold = _threshold(ranked, held_out)
+    fitted_on = [_ranked(case, weights) for case in cases]
+    final = _fit_confidence(fitted_on)
+    threshold = _threshold(fitted_on, [confidence(one.signs, final) for one in fitted_on])
     quoting = _quoting(
         [one for one, sure in zip(ranked, held_out, strict=True) if sure >= threshold]
     )

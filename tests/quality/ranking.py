@@ -303,7 +303,8 @@ def _fused(searcher: Searcher, questions: Sequence[Question]) -> list[float]:
         shares: dict[str | None, float] = defaultdict(float)
         for result in results:
             for hit in result.hits:
-                shares[hit.paragraph] += 1 / (_FUSION + hit.rank)
+                if hit.paragraph is not None:  # all without a number would count as one
+                    shares[hit.paragraph] += 1 / (_FUSION + hit.rank)
         orders.append(sorted(shares, key=lambda number: -shares[number]))
     found = [(order, one) for order, one in zip(orders, questions, strict=True) if one.relevant]
     return [
