@@ -56,7 +56,9 @@ def _draw_result(result: Result, address: Address, searcher: Searcher) -> None:
     if result.answered:
         draw_answer(result, address)
         draw_exports(result, searcher)
-        draw_add_to_basket(result, searcher)
+        # To tick off what is read at once; further ones come by asking more narrowly.
+        first_page = result.model_copy(update={"hits": result.hits[:10]})
+        draw_add_to_basket(first_page, searcher)
     else:
         draw_refusal(result, address, searcher.generation.coverage())
     if result.hits:
