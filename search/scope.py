@@ -126,7 +126,11 @@ class _Mention:
 def read_scope(text: str, reports: Sequence[Report], given: Filters) -> Scope:
     """The scope that `text` names among `reports`; what `given` already narrows is left alone."""
     held = {one.council for one in reports if one.council is not None}
-    if given.report is not None or not held:
+    if not held:
+        return Scope(given, text)
+    if given.report is not None or given.council is not None:
+        text = _without_own(text, reports, given)
+    if given.report is not None:
         return Scope(given, text)
     filters, left = given, text
     notices: tuple[str, ...] = ()
@@ -152,6 +156,20 @@ def read_scope(text: str, reports: Sequence[Report], given: Filters) -> Scope:
     if left != text:
         left = _bare(left)
     return Scope(filters, left if re.search(r"[^\W\d_]{2}", left) else text, notices, missing)
+
+
+def _without_own(text: str, reports: Sequence[Report], given: Filters) -> str:
+    """`text` without the name of the council whose reports alone are searched.
+
+    It tells none of them from another, and would draw what names it: any paragraph may.
+    """
+    own = {
+        one.council
+        for one in reports
+        if given.report in (one.id, one.file) or _same(one.council, given.council or "")
+    }
+    left = _bare(_without(text, [(m.start, m.end) for m in _meant(text) if m.council in own]))
+    return left if re.search(r"[^\W\d_]{2}", left) else text
 
 
 def _lives_on(name: str, held: set[str]) -> bool:

@@ -165,6 +165,14 @@ def test_what_the_reader_has_set_stays() -> None:
     assert read_scope("Leeds 2018", REPORTS, dated).filters == replace(dated, council="Leeds")
 
 
+def test_the_name_of_the_council_that_is_searched_alone_leaves_the_words() -> None:
+    for own in (Filters(report="leeds-2018"), Filters(council="Leeds")):
+        scope = read_scope("early help in Leeds", REPORTS, own)
+        assert (scope.filters, scope.text) == (own, "early help")
+    assert read_scope("better than Leeds", REPORTS, LEEDS).text == "better than Leeds"
+    assert read_scope("Leeds", REPORTS, LEEDS).text == "Leeds"
+
+
 def test_a_list_of_passages_names_no_councils() -> None:
     listed = [Report("list", "list.jsonl", None, Facts(), listed=True)]
     asked = "what did the 2015 report say of London and Kent?"
