@@ -136,7 +136,7 @@ class Lexical:
             holding = self._holding(stem)
             weight = np.log1p(len(self) / (len(holding) + 1))
             whole += weight
-            covered += np.float32(weight) * np.isin(rows, holding, kind="sort")
+            covered += np.float32(weight) * _among(rows, holding)
         return covered / np.float32(whole) if whole else covered
 
     def holding(self, words: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -144,7 +144,7 @@ class Lexical:
         stems = dict.fromkeys(Stemmer("english").stemWords([word.lower() for word in words]))
         held = np.zeros(len(rows), dtype=np.float32)
         for stem in stems:
-            held += np.isin(rows, self._holding(stem), kind="sort")
+            held += _among(rows, self._holding(stem))
         return held / np.float32(max(len(stems), 1))
 
     def knows(self, word: str) -> bool:
@@ -165,3 +165,12 @@ class Lexical:
             int(self._starts[column]) : int(self._starts[column + 1])
         ]
         return holding
+
+
+def _among(rows: NDArray[np.int64], ascending: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which of `rows` are among `ascending` rows: bool of shape (len(rows),)."""
+    if len(ascending) == 0:
+        return np.zeros(len(rows), dtype=np.bool_)
+    places = np.minimum(np.searchsorted(ascending, rows), len(ascending) - 1)
+    found: NDArray[np.bool_] = ascending[places] == rows
+    return found

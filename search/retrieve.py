@@ -1,4 +1,4 @@
-"""A question → candidates: the paragraphs nearest by meaning, by a sentence, and by words."""
+"""A question → candidates: the paragraphs nearest by meaning and by words, and what is known."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ FEATURES = (
 )
 _NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z]\w*[a-z]\w*|\b[A-Z]{2,}\w*|\b[A-Za-z]+\d\w*")
 # How many are drawn each way, at the least, before they are ranked: a fused order can bring a
-# paragraph into the best ten that no way alone has among its first ten.
+# paragraph into the best ten that neither way alone has among its first ten. Sentences draw none:
+# to read the vectors of all of them would take longer than everything else together.
 _POOL = 100
 # Where no more paragraphs than this are searched, all of them are candidates: a report has 40 to
 # 170, and to rank them all costs less than to choose.
@@ -74,30 +75,11 @@ def retrieve(
         every = np.arange(count, dtype=np.int64) if rows is None else rows
         near = [every] * len(questions)
     else:
-        near = _nearest(generation, questions, rows, draw)
+        found = generation.paragraphs.nearest_many(questions, draw, rows)
+        near = [np.sort([row for row, _ in own]).astype(np.int64) for own in found]
     return [
         _candidates(generation, question, text, own, rows=rows, draw=draw)
         for question, text, own in zip(questions, words, near, strict=True)
-    ]
-
-
-def _nearest(
-    generation: Generation,
-    questions: NDArray[np.float32],
-    rows: NDArray[np.int64] | None,
-    draw: int,
-) -> list[NDArray[np.int64]]:
-    """For each question the rows nearest to it, as paragraphs and by a sentence of theirs."""
-    starts = generation.sentence_starts
-    sentences = None if rows is None else _ranges(starts[rows], starts[rows + 1])
-    paragraphs = generation.paragraphs.nearest_many(questions, draw, rows)
-    by_sentence = generation.sentences.nearest_many(questions, draw, sentences)
-    return [
-        np.union1d(
-            np.array([row for row, _ in own], dtype=np.int64),
-            np.searchsorted(starts, [at for at, _ in said], side="right") - 1,
-        )
-        for own, said in zip(paragraphs, by_sentence, strict=True)
     ]
 
 
