@@ -65,24 +65,18 @@ def _draw_result(result: Result, address: Address, searcher: Searcher) -> None:
         st.header(
             "Paragraphs" if result.answered else "Nearest paragraphs, not an answer", anchor=False
         )
-        _draw_paragraphs(result, address, searcher, sources)
+        _draw_paragraphs(result, address, sources)
 
 
 def _draw_paragraphs(
     result: Result,
     address: Address,
-    searcher: Searcher,
     sources: dict[str, tuple[Report, Passage]],
 ) -> None:
-    bare = found(result.hits, sources, {})
-    ordered = in_order(bare, address.sort, group=address.group)
+    ordered = in_order(found(result, sources), address.sort, group=address.group)
     pages = -(-len(ordered) // A_PAGE)
     page = min(address.page, max(pages, 1))
     shown = ordered[(page - 1) * A_PAGE : page * A_PAGE]
-    if result.answered:  # a mark in what is no answer would say that it is one
-        unquoted = [one.passage for one in shown if not one.spans]
-        nearest = searcher.nearest_sentences(result, unquoted)
-        shown = found([one.hit for one in shown], sources, nearest)
     st.html(status(shown, result, len(ordered), page))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(

@@ -12,6 +12,7 @@ import streamlit as st
 
 from index.printable import one_line
 from pages.drawing import draw_title
+from pages.drawing import number as counted
 from pages.exporting import base_address, draw_downloads
 from pages.keeping import keep, kept
 from search import basket as baskets
@@ -58,7 +59,8 @@ def draw_add_to_basket(result: Result, searcher: Searcher) -> None:
     count = len(kept())
     if count:
         st.html(
-            f"<p class='facts'><a href='/basket' target='_self'>Basket: {_number(count)}</a></p>"
+            "<p class='facts'><a href='/basket' target='_self'>Basket: "
+            f"{counted(count, 'quotation')}</a></p>"
         )
 
 
@@ -75,7 +77,7 @@ def _add(chosen: list[Excerpt]) -> None:
     after = baskets.with_added(before, chosen)
     keep(after)
     added = len(after) - len(before)
-    said = f"{_number(added)} added to the basket."
+    said = f"{counted(added, 'quotation')} added to the basket."
     if not chosen:
         said = "Nothing is ticked."
     elif len(after) == baskets.MOST_KEPT:
@@ -83,10 +85,6 @@ def _add(chosen: list[Excerpt]) -> None:
     elif added < len(chosen):
         said += f" {len(chosen) - added} already there."
     st.html(f"<p role='status'>{escape(said)}</p>")
-
-
-def _number(count: int) -> str:
-    return f"{count} quotation{'' if count == 1 else 's'}"
 
 
 def _place_of(own: str) -> int | None:
@@ -154,15 +152,15 @@ def _draw() -> None:
         )
         return
     st.html(
-        f"<p role='status'>{_number(len(basket))}. The server keeps them for this browser "
-        "until it is stopped; download them to keep them longer.</p>"
+        f"<p role='status'>{counted(len(basket), 'quotation')}. The server keeps them for this "
+        "browser until it is stopped; download them to keep them longer.</p>"
         "<style>h2.quotation { font-size: 1.1rem; margin: 0 0 .5rem; padding: 0; }</style>"
     )
     draw_downloads(baskets.selection_of(basket, base_address()), "collected quotations")
     for number, one in enumerate(basket, start=1):
         _draw_quotation(number, one, len(basket))
     with st.popover("Empty the basket"):
-        st.write(f"This takes out {_number(len(basket))} and the notes on them.")
+        st.write(f"This takes out {counted(len(basket), 'quotation')} and the notes on them.")
         st.button("Take all out", on_click=keep, args=((),))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import altair as alt
 import streamlit as st
@@ -16,6 +15,7 @@ from pages.changing import draw_changes
 from pages.drawing import draw_error, draw_title
 from pages.tables import draw_table
 from search.ask import shared_searcher
+from search.cite import report_link
 from search.collection import (
     collection_csv,
     inspections_by_grade,
@@ -81,7 +81,7 @@ def _draw_reports(rows: Sequence[Row]) -> None:
                 )
                 for row in shown
             ],
-            links=[f"/report?id={quote(row.report.id, safe='~')}" for row in shown],
+            links=[report_link(row.report.id) for row in shown],
         )
     st.download_button(
         "Download the list as CSV",

@@ -55,20 +55,19 @@ def place(passage: Passage) -> str:
     return "unnumbered passage" if printed is None else f"paragraph {printed}"
 
 
-def found(
-    hits: Sequence[Hit], sources: dict[str, tuple[Report, Passage]], nearest: dict[str, int]
-) -> list[Found]:
+def found(result: Result, sources: dict[str, tuple[Report, Passage]]) -> list[Found]:
     """Each hit with what it comes from; one that a newer index no longer has is left out."""
-    made = []
-    for hit in hits:
-        if hit.id not in sources:
-            continue
-        report, passage = sources[hit.id]
-        spans = hit.quote_spans
-        if not spans and hit.id in nearest:
-            spans = (passage.sentences[nearest[hit.id]],)
-        made.append(Found(hit, report, passage, spans))
-    return made
+    # A mark in what is no answer would say that it is one.
+    return [
+        Found(hit, *sources[hit.id], marks(hit) if result.answered else ())
+        for hit in result.hits
+        if hit.id in sources
+    ]
+
+
+def marks(hit: Hit) -> tuple[tuple[int, int], ...]:
+    """What is quoted of a hit, or else its sentence nearest to the question."""
+    return hit.quote_spans or ((hit.nearest_span,) if hit.nearest_span else ())
 
 
 def in_order(hits: Sequence[Found], sort: Sort, *, group: bool) -> list[Found]:

@@ -24,7 +24,7 @@ from pages.drawing import (
     number,
     section_line,
 )
-from pages.paragraphs import place
+from pages.paragraphs import marks, place
 from search.ask import shared_searcher
 from search.cite import days, inspection, pages
 
@@ -139,16 +139,8 @@ def _matches(
 ) -> list[_Match]:
     """The report's paragraphs that are nearest to the question, in the report's order."""
     result = searcher.ask(question, Filters(report=report.id), _MATCHES)
-    quoted = {hit.id: hit.quote_spans for hit in result.hits}
-    near = [one for one in passages if one.id in quoted]
-    nearest = searcher.nearest_sentences(result, near)
-    return [
-        _Match(one.id, quoted[one.id] or tuple(_sentence(one, nearest.get(one.id)))) for one in near
-    ]
-
-
-def _sentence(passage: Passage, at: int | None) -> list[tuple[int, int]]:
-    return [] if at is None else [passage.sentences[at]]
+    marked_in = {hit.id: marks(hit) for hit in result.hits}
+    return [_Match(one.id, marked_in[one.id]) for one in passages if one.id in marked_in]
 
 
 def _between(report: Report, matches: Sequence[_Match], opened: str | None, question: str) -> str:

@@ -46,23 +46,19 @@ NOTHING_CLOSE = (
     "they are not an answer."
 )
 ONLY_TOPIC = (
-    "The collection speaks of this topic, but no paragraph answers the question. The nearest "
-    "paragraphs are listed, but they are not an answer."
+    "No paragraph in the collection answers this question, though some speak of its topic. The "
+    "nearest paragraphs are listed, but they are not an answer."
 )
 NOTHING_LEFT = "The collection holds no paragraph with these filters: {filters}."
 
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Whole sentences of a passage: text[start:end] of its paragraph, verbatim.
-
-    `similarity` is the cosine of the question to the nearest of them.
-    """
+    """Whole sentences of a passage: text[start:end] of its paragraph, verbatim."""
 
     passage: Passage
     start: int
     end: int
-    similarity: float
 
     @property
     def text(self) -> str:
@@ -82,6 +78,14 @@ class _Sentence:
     def text(self) -> str:
         start, end = self.passage.sentences[self.at]
         return self.passage.paragraph.text[start:end]
+
+
+def refusal(confidence: float, threshold: float) -> str:
+    """Why a question of too little `confidence` is not answered.
+
+    From half the threshold on the nearest paragraph speaks of the topic.
+    """
+    return ONLY_TOPIC if confidence >= threshold / 2 else NOTHING_CLOSE
 
 
 def is_factual(question: str) -> bool:
@@ -162,9 +166,7 @@ def _made(sentence: _Sentence) -> Quote:
     first = sentence.at
     while first > 0 and _LEANS_BACK.match(text, spans[first][0]):
         first -= 1
-    return Quote(
-        sentence.passage, spans[first][0], spans[sentence.at][1], round(sentence.similarity, 4)
-    )
+    return Quote(sentence.passage, spans[first][0], spans[sentence.at][1])
 
 
 def _overlap(one: Quote, other: Quote) -> bool:

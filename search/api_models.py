@@ -124,7 +124,7 @@ def _facts(report: Report) -> dict[str, Any]:
         ],
         "warnings": report.warnings,
         "listed": report.listed,
-        "link": f"/report?id={quote(report.id, safe='')}",
+        "link": cite.report_link(report.id),
     }
 
 
@@ -185,17 +185,6 @@ class ReportWhole(ReportFacts):
         )
 
 
-class CitationForms(_Frozen):
-    """The citation in the forms that people paste; `csl` is one item of CSL-JSON."""
-
-    short: str
-    full: str
-    markdown: str
-    html: str
-    bibtex: str
-    csl: dict[str, Any]
-
-
 class PassageWhole(PassageText):
     """A paragraph with its citation, its report, and pictures of the pages it is printed on.
 
@@ -204,26 +193,18 @@ class PassageWhole(PassageText):
 
     generation: str
     citation: Citation
-    forms: CitationForms
+    forms: cite.Forms
     report: ReportFacts
     pictures: tuple[str, ...]
 
     @classmethod
     def whole(cls, report: Report, passage: Passage, base: str, generation: str) -> PassageWhole:
         """`base` is the server's address, which links in the citation's forms begin with."""
-        forms = cite.forms(report, passage, base)
         return cls(
             **_text(passage),
             generation=generation,
             citation=cite.cite(report, passage),
-            forms=CitationForms(
-                short=forms.short,
-                full=forms.full,
-                markdown=forms.markdown,
-                html=forms.html,
-                bibtex=forms.bibtex,
-                csl=forms.csl,
-            ),
+            forms=cite.forms(report, passage, base),
             report=ReportFacts.of(report),
             pictures=tuple(
                 f"/api/pages/{quote(report.id, safe='')}/{page}.png"

@@ -194,20 +194,6 @@ class Searcher:
         found = store.passages_named([hit.id for hit in result.hits])
         return {name: (store.report(one.report_id), one) for name, one in found.items()}
 
-    def nearest_sentences(self, result: Result, passages: Sequence[Passage]) -> dict[str, int]:
-        """Which sentence of each passage is nearest to the question in meaning, by passage id."""
-        opened = self._opened()
-        said = result.interpretation
-        words = " ".join((said.corrected or result.question, *said.expansions))
-        [question] = opened.encoder.encode_questions([words])
-        nearest = {}
-        for one in passages:
-            rows = one.first_sentence + np.arange(len(one.sentences), dtype=np.int64)
-            if len(rows) and rows[-1] < len(opened.generation.sentences):
-                vectors = opened.generation.sentences.take(rows)
-                nearest[one.id] = int(np.argmax(vectors @ question))
-        return nearest
-
 
 def _within(question: Question, given: Filters, generation: Generation) -> Question:
     """`question` with the filters that leave something; what its words alone ask for may not."""
@@ -256,7 +242,7 @@ def _result(
     if not len(candidates):
         refusal = refusal or answer.NOTHING_LEFT.format(filters=_in_words(question.filters))
     elif confidence < fitted.threshold:
-        refusal = refusal or answer.NOTHING_CLOSE
+        refusal = refusal or answer.refusal(confidence, fitted.threshold)
     if question.refusal is not None:
         confidence = 0.0
     quotes: list[Quote] = []
@@ -290,7 +276,14 @@ def _result(
             for one in quotes
         ),
         hits=tuple(
-            _hit(place, passage, reports[passage.report_id], float(scored[at]), quotes)
+            _hit(
+                place,
+                passage,
+                reports[passage.report_id],
+                score=float(scored[at]),
+                nearest=int(candidates.sentences[at]),
+                quotes=quotes,
+            )
             for place, (passage, at) in enumerate(zip(passages, ordered, strict=True), start=1)
         ),
         timing_ms=clock.laps(),
@@ -336,7 +329,16 @@ def _in_words(filters: Filters) -> str:
     )
 
 
-def _hit(place: int, passage: Passage, report: Report, score: float, quotes: list[Quote]) -> Hit:
+def _hit(
+    place: int,
+    passage: Passage,
+    report: Report,
+    *,
+    score: float,
+    nearest: int,
+    quotes: list[Quote],
+) -> Hit:
+    """The paragraph as it is shown; `nearest` is the number of a sentence, -1 for none."""
     paragraph = passage.paragraph
     return Hit(
         rank=place,
@@ -354,6 +356,7 @@ def _hit(place: int, passage: Passage, report: Report, score: float, quotes: lis
         text=paragraph.text,
         score=score,
         quote_spans=tuple((one.start, one.end) for one in quotes if one.passage.id == passage.id),
+        nearest_span=passage.sentences[nearest - passage.first_sentence] if nearest >= 0 else None,
     )
 
 

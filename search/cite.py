@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Who inspects and publishes, where a framework says that a file is an inspection's report.
 _PUBLISHER = "Ofsted"
 # Letters of a hash: two texts of one paragraph look alike once in four thousand million.
-_MARK = 8
+_MARK_LETTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def forms(report: Report, passage: Passage, base: str = "") -> Forms:
     return Forms(
         short=short(report, passage.paragraph),
         full=full,
-        markdown=f"[{_plain_in_markdown(full)}](<{link}>)",
+        markdown=f"[{in_markdown(full)}](<{link}>)",
         html=f'<cite><a href="{html.escape(link)}">{html.escape(full)}</a></cite>',
         bibtex=_bibtex(report, passage, link),
         csl=_csl(report, passage, link),
@@ -74,7 +74,7 @@ def _csl(report: Report, passage: Passage, link: str) -> dict[str, Any]:
     if day is not None:
         item["issued"] = {"date-parts": [[day.year, day.month, day.day]]}
     if paragraph.page_start is not None:
-        item["page"] = pages(paragraph.page_start, paragraph.page_end).strip(" ()").split(". ")[1]
+        item["page"] = _page_range(paragraph.page_start, paragraph.page_end)
     return item
 
 
@@ -113,8 +113,19 @@ def in_bibtex(text: str) -> str:
     return "".join(_IN_TEX.get(letter, letter) for letter in one_line(text))
 
 
-def _plain_in_markdown(text: str) -> str:
-    return re.sub(r"([\\`*_{}\[\]<>#|!])", r"\\\1", text)
+# All that CommonMark and GitHub's additions read as more than a letter inside a line. A colon and
+# a full stop are only where they would make a link of an address.
+_MARKDOWN = re.compile(r"[\\`*_{}\[\]<>#|!~$&@^=]|:(?=/)|(?<=www)\.", re.IGNORECASE)
+
+
+def in_markdown(text: str) -> str:
+    """`text` on one line, with what Markdown would act on made letters."""
+    return _MARKDOWN.sub(r"\\\g<0>", one_line(text))
+
+
+def report_link(report_id: str) -> str:
+    """The address of a report's page on the server."""
+    return f"/report?id={quote(report_id, safe='~')}"
 
 
 def cite(report: Report, passage: Passage) -> Citation:
@@ -134,7 +145,7 @@ def cite(report: Report, passage: Passage) -> Citation:
 
 def text_mark(passage: Passage) -> str:
     """A few letters that change with the passage's words: a link tells by them that they did."""
-    return hashlib.sha256(passage.paragraph.text.encode()).hexdigest()[:_MARK]
+    return hashlib.sha256(passage.paragraph.text.encode()).hexdigest()[:_MARK_LETTERS]
 
 
 def label(report: Report, paragraph: Paragraph) -> str:
@@ -180,7 +191,11 @@ def pages(first: int | None, last: int | None) -> str:
     """The pages in brackets with a space before, empty for formats without pages."""
     if first is None:
         return ""
-    return f" (p. {first})" if last in (None, first) else f" (pp. {first}–{last})"
+    return f" ({'p.' if last in (None, first) else 'pp.'} {_page_range(first, last)})"
+
+
+def _page_range(first: int, last: int | None) -> str:
+    return str(first) if last in (None, first) else f"{first}–{last}"
 
 
 def _place(paragraph: Paragraph, *, listed: bool) -> str:

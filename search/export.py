@@ -108,15 +108,15 @@ def _part(
 def markdown(selection: Selection) -> str:
     """The quotations as block quotes, with footnotes for their citations."""
     numbers = selection.references()
-    lines = [f"# {_in_markdown(selection.title)}"]
+    lines = [f"# {cite.in_markdown(selection.title)}"]
     for part in selection.parts:
-        lines += ["", f"## {_in_markdown(part.heading)}"]
+        lines += ["", f"## {cite.in_markdown(part.heading)}"]
         if part.remark is not None:
             lines += ["", _paragraph(part.remark)]
         for one in part.excerpts:
-            lines += ["", f"> “{_in_markdown(one.quote)}” [^{numbers[one.passage.id]}]"]
+            lines += ["", f"> “{cite.in_markdown(one.quote)}” [^{numbers[one.passage.id]}]"]
             if one.note:
-                lines += ["", f"Note: {_in_markdown(one.note)}"]
+                lines += ["", f"Note: {cite.in_markdown(one.note)}"]
     lines.append("")
     for one in _first_mentions(selection):
         cited = cite.cite(one.report, one.passage)
@@ -127,19 +127,12 @@ def markdown(selection: Selection) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-# All that CommonMark and GitHub's additions read as more than a letter inside a line. A colon and
-# a full stop are only where they would make a link of an address.
-_MARKS = re.compile(r"[\\`*_{}\[\]<>#|!~$&@^=]|:(?=/)|(?<=www)\.", re.IGNORECASE)
 _AT_LINE_START = re.compile(r"^(\d{1,9}|)([-+.)])")
-
-
-def _in_markdown(text: str) -> str:
-    return _MARKS.sub(r"\\\g<0>", one_line(text))
 
 
 def _paragraph(text: str) -> str:
     """`text` as a paragraph of its own, which nothing at its start makes a list or a rule."""
-    return _AT_LINE_START.sub(r"\1\\\2", _in_markdown(text))
+    return _AT_LINE_START.sub(r"\1\\\2", cite.in_markdown(text))
 
 
 _COLUMNS = (

@@ -33,7 +33,11 @@ class Quotation(_Frozen):
 
 
 class Hit(_Frozen):
-    """One paragraph found. `quote_spans` are the quotations' places in `text`."""
+    """One paragraph found. `quote_spans` are the quotations' places in `text`.
+
+    `nearest_span` (not part of the JSON object) is the place of the sentence nearest to the
+    question, None where there is no sentence.
+    """
 
     rank: int
     id: str
@@ -50,6 +54,7 @@ class Hit(_Frozen):
     text: str
     score: float
     quote_spans: tuple[tuple[int, int], ...] = ()
+    nearest_span: tuple[int, int] | None = Field(default=None, exclude=True)
 
 
 class Interpretation(_Frozen):

@@ -16,6 +16,15 @@ from index.records import (
     SourceFile,
 )
 
+SUNDERLAND = Facts(
+    council="Sunderland City Council",
+    framework="ILACS (standard)",
+    inspection_start=date(2021, 6, 28),
+    inspection_end=date(2021, 7, 9),
+    published=date(2021, 8, 20),
+)
+SUNDERLAND_2021 = Report("sunderland-2021-08-20", "sunderland.pdf", "Sunderland", SUNDERLAND)
+
 
 def paragraph(
     text: str, number: str | None = None, section: str | None = None, grade: str | None = None

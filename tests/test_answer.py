@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.sentences import sentence_spans
-from search.answer import Quote, is_factual, quote
+from search.answer import NOTHING_CLOSE, ONLY_TOPIC, Quote, is_factual, quote, refusal
 from search.rank import Quoting
 from tests.fake_encoder import KNOWN, bag
 from tests.made_records import passage
@@ -149,9 +149,9 @@ def test_without_a_figure_a_factual_question_gets_the_nearest_sentence() -> None
     assert quotes("how many risk", "Care. Risk.", "Risk.") == ["Risk."]
 
 
-def test_a_quotation_says_how_near_it_is() -> None:
-    [found] = quoted_from(split(["Care. Risk and care."]), "risk care")
-    assert (found.text, found.similarity) == ("Risk and care.", 1.0)
+def test_a_refusal_tells_a_topic_that_is_there_from_nothing_close() -> None:
+    assert refusal(0.1, threshold=0.5) == NOTHING_CLOSE
+    assert refusal(0.25, threshold=0.5) == ONLY_TOPIC
 
 
 # Verbatim

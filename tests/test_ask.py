@@ -300,9 +300,9 @@ def test_the_nearest_sentence_is_the_one_with_the_words_of_the_question(
     searcher: Searcher,
 ) -> None:
     result = searcher.ask("care leavers live in good housing")
-    passages = [passage for _, passage in searcher.sources(result).values()]
-    nearest = searcher.nearest_sentences(result, passages)
     there = "northbridge-city-council-2021-06-18/3"
-    [passage] = [one for one in passages if one.id == there]
-    assert passage.sentence_texts[nearest[there]] == "Care leavers live in good housing."
-    assert searcher.nearest_sentences(result, []) == {}
+    [hit] = [one for one in result.hits if one.id == there]
+    assert hit.nearest_span is not None
+    start, end = hit.nearest_span
+    assert hit.text[start:end] == "Care leavers live in good housing."
+    assert "nearest_span" not in hit.model_dump()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,12 +13,12 @@ from pages.exporting import file_stem
 from pages.keeping import token_of
 from search.basket import Baskets, with_added
 from search.export import selection_of
+from tests.drawn import drawn, html
 
 if TYPE_CHECKING:
     from search.ask import Searcher
     from search.export import Excerpt
 
-PAGES = Path(__file__).parents[1] / "pages"
 QUESTION = "how are care leavers supported?"
 
 
@@ -41,18 +40,8 @@ def three(searcher: Searcher, baskets: Baskets) -> list[Excerpt]:
     return quotations
 
 
-def _page() -> AppTest:
-    app = AppTest.from_file(str(PAGES / "basket.py"), default_timeout=30).run()
-    assert not app.exception
-    return app
-
-
-def _html(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
-
-
 def _quotes(app: AppTest, three: list[Excerpt]) -> list[str]:
-    shown = _html(app)
+    shown = html(app)
     wholes = {one.quote: shown.find(f"“{one.quote}”") for one in three}
     return sorted((quote for quote, at in wholes.items() if at >= 0), key=wholes.__getitem__)
 
@@ -66,7 +55,7 @@ def _adding() -> None:
 
 
 def test_an_empty_basket_says_how_it_is_filled(baskets: Baskets) -> None:
-    assert "The basket is empty" in _html(_page())
+    assert "The basket is empty" in html(drawn("basket.py"))
 
 
 def test_ticked_quotations_go_into_the_basket(
@@ -83,15 +72,15 @@ def test_ticked_quotations_go_into_the_basket(
     assert not app.exception
     expected = [*(one.quote for one in result.answer[1:]), result.hits[-1].text]
     assert [one.quote for one in keeping.kept()] == expected
-    assert f"{len(expected)} quotation" in _html(app)
+    assert f"{len(expected)} quotation" in html(app)
     app.button[0].click().run()
-    assert "already there" in _html(app)
+    assert "already there" in html(app)
     assert len(keeping.kept()) == len(expected)
 
 
 def test_quotations_are_moved_noted_on_and_removed(three: list[Excerpt]) -> None:
     first, second, third = (one.quote for one in three)
-    app = _page()
+    app = drawn("basket.py")
     assert _quotes(app, three) == [first, second, third]
     [down] = [one for one in app.button if one.label == "Move 1 down"]
     down.click().run()
@@ -105,24 +94,24 @@ def test_quotations_are_moved_noted_on_and_removed(three: list[Excerpt]) -> None
 
 
 def test_the_first_goes_no_further_up_and_the_last_no_further_down(three: list[Excerpt]) -> None:
-    labels = {one.label for one in _page().button}
+    labels = {one.label for one in drawn("basket.py").button}
     assert not labels & {"Move 1 up", "Move 3 down"}
     assert {"Move 2 up", "Move 2 down"} <= labels
 
 
 def test_a_basket_is_there_in_another_window_and_can_be_emptied(three: list[Excerpt]) -> None:
-    other, app = _page(), _page()
+    other, app = drawn("basket.py"), drawn("basket.py")
     [empty] = [one for one in app.button if one.label == "Take all out"]
     empty.click().run()
-    assert "The basket is empty" in _html(app)
+    assert "The basket is empty" in html(app)
     [up] = [one for one in other.button if one.label == "Move 2 up"]
     up.click().run()
     assert not other.exception
-    assert "The basket is empty" in _html(other)
+    assert "The basket is empty" in html(other)
 
 
 def test_a_basket_is_downloaded_in_every_format(three: list[Excerpt]) -> None:
-    labels = [one.proto.label for one in _page().get("download_button")]
+    labels = [one.proto.label for one in drawn("basket.py").get("download_button")]
     assert labels == ["Word", "Markdown", "CSV", "BibTeX", "CSL-JSON"]
 
 
@@ -130,7 +119,7 @@ def test_without_a_cookie_a_session_has_a_basket_of_its_own(
     three: list[Excerpt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeping, "token_of", token_of)
-    assert "The basket is empty" in _html(_page())
+    assert "The basket is empty" in html(drawn("basket.py"))
 
 
 def test_a_cookie_gives_the_same_token_however_it_is_masked() -> None:

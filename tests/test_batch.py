@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from streamlit.testing.v1 import AppTest
 
 from index.errors import UsageError
 from index.printable import printable
@@ -26,11 +24,13 @@ from search.batch import (
     selection_of,
 )
 from search.export import markdown
+from tests.drawn import drawn, html
 
 if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
     from search.ask import Searcher
 
-PAGES = Path(__file__).parents[1] / "pages"
 ASKED = (
     b"id,question,council\n"
     b"a,how are care leavers supported?,\n"
@@ -147,18 +147,14 @@ def test_more_questions_than_are_asked_together_are_all_answered(searcher: Searc
 @pytest.fixture
 def page(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr("search.ask.shared_searcher", lambda _: searcher)
-    return AppTest.from_file(str(PAGES / "batch.py"), default_timeout=30).run()
-
-
-def _html(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
+    return drawn("batch.py")
 
 
 def test_the_page_answers_what_is_uploaded(page: AppTest) -> None:
     page.file_uploader[0].set_value(("asked.csv", ASKED, "text/csv"))
     page.button[0].click().run()
     assert not page.exception
-    assert "4 questions: 2 answered, 2 refused." in _html(page)
+    assert "4 questions: 2 answered, 2 refused." in html(page)
     labels = [one.proto.label for one in page.get("download_button")]
     assert labels == ["Download an example", "Download as CSV", "Word", "Markdown"]
 

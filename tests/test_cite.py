@@ -10,63 +10,61 @@ from hypothesis import strategies as st
 
 from index.records import Facts, Paragraph, Report
 from search.cite import cite, days, inspection, label, pages, text_mark
-from tests.made_records import paragraph, passage_of
+from tests.made_records import SUNDERLAND, SUNDERLAND_2021, paragraph, passage_of
 
-SUNDERLAND = Facts(
-    council="Sunderland City Council",
-    framework="ILACS (standard)",
-    inspection_start=date(2021, 6, 28),
-    inspection_end=date(2021, 7, 9),
-    published=date(2021, 8, 20),
-)
-REPORT = Report("sunderland-2021-08-20", "sunderland.pdf", "Sunderland", SUNDERLAND)
 LIST = Report("scifact", "scifact.jsonl", None, Facts(), listed=True)
 PARA = replace(paragraph("Text.", "27", section="Children in care"), page_start=7, page_end=7)
 
 TITLE = "Sunderland City Council, ILACS inspection 28 June–9 July 2021"
 LABELS = [
-    (REPORT, PARA, "Sunderland City Council, ILACS inspection 28 June–9 July 2021, para 27 (p. 7)"),
     (
-        REPORT,
+        SUNDERLAND_2021,
+        PARA,
+        "Sunderland City Council, ILACS inspection 28 June–9 July 2021, para 27 (p. 7)",
+    ),
+    (
+        SUNDERLAND_2021,
         replace(PARA, page_end=8),
         f"{TITLE}, para 27 (pp. 7–8)",
     ),
     (
-        REPORT,
+        SUNDERLAND_2021,
         replace(PARA, page_start=None, page_end=None),
         f"{TITLE}, para 27",
     ),
     (
-        REPORT,
+        SUNDERLAND_2021,
         replace(PARA, part="LSCB review"),
         f"{TITLE}, LSCB review, para 27 (p. 7)",
     ),
     (
-        REPORT,
+        SUNDERLAND_2021,
         replace(PARA, number=None, section="What needs to improve"),
         f"{TITLE}, “What needs to improve” (p. 7)",
     ),
     (
-        REPORT,
+        SUNDERLAND_2021,
         replace(PARA, number=None, section="(introduction)"),
         f"{TITLE}, introduction (p. 7)",
     ),
     (
-        REPORT,
+        SUNDERLAND_2021,
         replace(PARA, number=None, section=None),
         f"{TITLE}, unnumbered passage (p. 7)",
     ),
     (
-        replace(REPORT, facts=replace(SUNDERLAND, inspection_start=None, inspection_end=None)),
+        replace(
+            SUNDERLAND_2021, facts=replace(SUNDERLAND, inspection_start=None, inspection_end=None)
+        ),
         PARA,
         "Sunderland City Council, ILACS inspection published 20 August 2021, para 27 (p. 7)",
     ),
     (
-        replace(REPORT, facts=Facts(council="Sunderland City Council")),
+        replace(SUNDERLAND_2021, facts=Facts(council="Sunderland City Council")),
         PARA,
         "Sunderland City Council, para 27 (p. 7)",
     ),
-    (replace(REPORT, facts=Facts()), PARA, "sunderland.pdf, para 27 (p. 7)"),
+    (replace(SUNDERLAND_2021, facts=Facts()), PARA, "sunderland.pdf, para 27 (p. 7)"),
     (LIST, paragraph("Text.", "4983"), "scifact.jsonl, passage 4983"),
 ]
 
@@ -125,8 +123,8 @@ def test_pages_are_in_brackets(first: int | None, last: int | None, expected: st
 
 def test_a_citation_holds_what_its_label_says() -> None:
     found = cite(
-        REPORT,
-        passage_of(PARA, 3, "sunderland-2021-08-20/27", REPORT.id),
+        SUNDERLAND_2021,
+        passage_of(PARA, 3, "sunderland-2021-08-20/27", SUNDERLAND_2021.id),
     )
     assert (found.id, found.paragraph) == ("sunderland-2021-08-20/27", "27")
     assert (found.file, found.council) == ("sunderland.pdf", "Sunderland City Council")
@@ -138,8 +136,8 @@ def test_a_citation_holds_what_its_label_says() -> None:
 @given(st.text(min_size=1))
 def test_a_link_leads_back_to_any_id(own: str) -> None:
     link = cite(
-        REPORT,
-        passage_of(PARA, 0, own, REPORT.id),
+        SUNDERLAND_2021,
+        passage_of(PARA, 0, own, SUNDERLAND_2021.id),
     ).link
     assert parse_qs(urlsplit(link).query, keep_blank_values=True) == {"id": [own]}
     assert urlsplit(link).path == "/passage"
@@ -148,8 +146,10 @@ def test_a_link_leads_back_to_any_id(own: str) -> None:
 
 
 def test_a_mark_changes_with_the_words_and_with_nothing_else() -> None:
-    first = passage_of(PARA, 3, "sunderland-2021-08-20/27", REPORT.id)
-    moved = passage_of(replace(PARA, number="28"), 4, "sunderland-2021-08-20/28", REPORT.id)
-    changed = passage_of(replace(PARA, text=PARA.text + "!"), 3, first.id, REPORT.id)
+    first = passage_of(PARA, 3, "sunderland-2021-08-20/27", SUNDERLAND_2021.id)
+    moved = passage_of(
+        replace(PARA, number="28"), 4, "sunderland-2021-08-20/28", SUNDERLAND_2021.id
+    )
+    changed = passage_of(replace(PARA, text=PARA.text + "!"), 3, first.id, SUNDERLAND_2021.id)
     assert text_mark(first) == text_mark(moved) != text_mark(changed)
     assert text_mark(first).isalnum()

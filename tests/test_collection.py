@@ -6,11 +6,9 @@ import csv
 import io
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from index.errors import IndexMissingError
 from index.records import Facts, Judgement, Report
@@ -23,11 +21,12 @@ from search.collection import (
     matching,
     rows_of,
 )
+from tests.drawn import drawn, html
 
 if TYPE_CHECKING:
-    from search.ask import Searcher
+    from pathlib import Path
 
-PAGES = Path(__file__).parents[1] / "pages"
+    from search.ask import Searcher
 
 
 def report(name: str, year: int | None = None, overall: str | None = None) -> Report:
@@ -97,34 +96,24 @@ def shown(searcher: Searcher, monkeypatch: pytest.MonkeyPatch) -> Searcher:
     return searcher
 
 
-def _page() -> AppTest:
-    app = AppTest.from_file(str(PAGES / "collection.py"), default_timeout=30).run()
-    assert not app.exception
-    return app
-
-
-def _html(app: AppTest) -> str:
-    return " ".join(str(element.proto.body) for element in app.get("html"))
-
-
 def test_the_page_shows_every_report_and_every_file_that_was_not_read(shown: Searcher) -> None:
-    html = _html(_page())
+    drawn_html = html(drawn("collection.py"))
     for one in shown.generation.store.reports():
-        assert f"/report?id={one.id}" in html
+        assert f"/report?id={one.id}" in drawn_html
     coverage = shown.generation.coverage()
-    assert f"{coverage.reports} reports on {len(coverage.councils)} councils" in html
+    assert f"{coverage.reports} reports on {len(coverage.councils)} councils" in drawn_html
     for file, why in (*coverage.unreadable, *coverage.duplicates):
-        assert f"{file}</td>" in html
-        assert why.split("'")[0] in html
+        assert f"{file}</td>" in drawn_html
+        assert why.split("'")[0] in drawn_html
 
 
 def test_a_chart_has_its_numbers_beside_it_and_in_words(shown: Searcher) -> None:
-    app = _page()
+    app = drawn("collection.py")
     assert [one.label for one in app.expander] == [
         "Inspections by year: the numbers",
         "Inspections by overall grade: the numbers",
     ]
-    assert "<td>2019</td><td class='number'>0</td>" in _html(app)
+    assert "<td>2019</td><td class='number'>0</td>" in html(app)
     said = [one.proto.alt for one in app.get("vega_lite_chart")]
     assert said == [
         "Bars: inspections by year. 2018: 1, 2019: 0, 2020: 0, 2021: 1, 2022: 1.",
@@ -133,18 +122,18 @@ def test_a_chart_has_its_numbers_beside_it_and_in_words(shown: Searcher) -> None
 
 
 def test_the_list_is_narrowed_by_words(shown: Searcher) -> None:
-    app = _page()
+    app = drawn("collection.py")
     app.text_input[0].input("southmere").run()
-    html = _html(app)
-    assert "1 of 3 reports" in html
-    assert "Northbridge City Council, " not in html
+    drawn_html = html(app)
+    assert "1 of 3 reports" in drawn_html
+    assert "Northbridge City Council, " not in drawn_html
 
 
 def test_without_leave_nothing_can_be_changed(shown: Searcher) -> None:
-    app = _page()
+    app = drawn("collection.py")
     assert not app.button
     assert not app.get("file_uploader")
-    assert "reports are added by whoever runs it" in _html(app)
+    assert "reports are added by whoever runs it" in html(app)
 
 
 @pytest.fixture
@@ -161,7 +150,7 @@ def open_to_changes(
 
 
 def test_with_leave_reports_can_be_added_and_removed(open_to_changes: pytest.MonkeyPatch) -> None:
-    app = _page()
+    app = drawn("collection.py")
     assert [one.label for one in app.button] == ["Rebuild the index", "Add and rebuild"]
     app.selectbox[0].select_index(0).run()
     removing = app.button[-1]
@@ -173,7 +162,7 @@ def test_with_leave_reports_can_be_added_and_removed(open_to_changes: pytest.Mon
 
 def test_a_password_locks_changes_until_it_is_given(open_to_changes: pytest.MonkeyPatch) -> None:
     open_to_changes.setenv(PASSWORD_VARIABLE, "correct horse")
-    app = _page()
+    app = drawn("collection.py")
     assert [one.label for one in app.button] == ["Unlock"]
     app.text_input[1].input("wrong")
     app.button[0].click().run()
@@ -182,14 +171,14 @@ def test_a_password_locks_changes_until_it_is_given(open_to_changes: pytest.Monk
     app.text_input[1].input("correct horse")
     app.button[0].click().run()
     assert "Rebuild the index" in [one.label for one in app.button]
-    assert "Unlock" in [one.label for one in _page().button]
+    assert "Unlock" in [one.label for one in drawn("collection.py").button]
 
 
 def test_after_too_many_tries_even_the_right_password_must_wait(
     open_to_changes: pytest.MonkeyPatch,
 ) -> None:
     open_to_changes.setenv(PASSWORD_VARIABLE, "correct horse")
-    app = _page()
+    app = drawn("collection.py")
     for given in [*["wrong"] * 5, "correct horse"]:
         app.text_input[1].input(given)
         app.button[0].click().run()
@@ -201,7 +190,7 @@ def test_a_folder_that_is_not_the_indexs_own_is_not_changed(
     open_to_changes: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     open_to_changes.setenv(CORPUS_VARIABLE, str(tmp_path))
-    app = _page()
+    app = drawn("collection.py")
     assert "a build from there would drop the others" in app.error[0].value
     assert not app.button
 
@@ -213,7 +202,7 @@ def test_the_first_reports_can_be_added_where_there_is_no_index(
         raise IndexMissingError("There is no index. Build it: python -m indexer build")
 
     open_to_changes.setattr("search.ask.shared_searcher", missing)
-    app = _page()
+    app = drawn("collection.py")
     assert "There is no index" in app.error[0].value
     assert [one.label for one in app.button] == ["Rebuild the index", "Add and rebuild"]
-    assert "wait for a rebuild" in _html(app)
+    assert "wait for a rebuild" in html(app)

@@ -7,7 +7,6 @@ import io
 import json
 import re
 from dataclasses import replace
-from datetime import date
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from index.printable import one_line
-from index.records import Facts, Passage, Report
+from index.records import Passage, Report
 from search.export import (
     Excerpt,
     Part,
@@ -32,27 +31,19 @@ from search.export import (
     table,
 )
 from search.word import word
-from tests.made_records import paragraph, passage_of
+from tests.made_records import SUNDERLAND, SUNDERLAND_2021, paragraph, passage_of
 
 if TYPE_CHECKING:
     from search.ask import Searcher
 
 BASE = "http://127.0.0.1:8501"
-FACTS = Facts(
-    council="Sunderland City Council",
-    framework="ILACS (standard)",
-    inspection_start=date(2021, 6, 28),
-    inspection_end=date(2021, 7, 9),
-    published=date(2021, 8, 20),
-)
-REPORT = Report("sunderland-2021-08-20", "sunderland.pdf", "Sunderland", FACTS)
 TEXT = "Care leavers live in good housing. They are proud of it."
 PASSAGE = replace(
     passage_of(paragraph(TEXT, "27"), own="sunderland-2021-08-20/27"),
     report_id="sunderland-2021-08-20",
 )
 LABEL = "Sunderland City Council, ILACS inspection 28 June–9 July 2021, para 27"
-ONE = Excerpt(TEXT[:34], REPORT, PASSAGE, "how are care leavers housed?")
+ONE = Excerpt(TEXT[:34], SUNDERLAND_2021, PASSAGE, "how are care leavers housed?")
 TWO = replace(ONE, quote=TEXT[35:], note="For the panel in May")
 SELECTED = Selection("how are care leavers housed?", (Part("Answer", (ONE, TWO)),), BASE)
 
@@ -76,7 +67,7 @@ any_text = st.text(max_size=60) | st.sampled_from(HOSTILE)
 
 def hostile(text: str) -> Selection:
     """A selection that has `text` wherever text from outside can stand."""
-    facts = replace(FACTS, council=text, framework=text, overall=text)
+    facts = replace(SUNDERLAND, council=text, framework=text, overall=text)
     report = Report(text, text, text, facts)
     stored = text.encode(errors="replace").decode()  # an id comes from the store, which is UTF-8
     passage = replace(
