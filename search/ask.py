@@ -237,7 +237,7 @@ def _result(
     ordered = ordered[: asked.k]
     clock.lap("rank")
     passages = generation.store.passages(candidates.rows[ordered].tolist())
-    confidence = round(rank.confidence(signs, fitted), 4) if len(candidates) else 0.0
+    confidence = round(fitted.confidence.of(signs), 4) if len(candidates) else 0.0
     refusal = question.refusal
     if not len(candidates):
         refusal = refusal or answer.NOTHING_LEFT.format(filters=_in_words(question.filters))

@@ -49,17 +49,28 @@ class Quoting:
 
 
 @dataclass(frozen=True, slots=True)
+class Confidence:
+    """A logistic regression of whether the first paragraph answers, on SIGNS."""
+
+    weights: Values
+    intercept: float
+
+    def of(self, found: NDArray[np.float64]) -> float:
+        """The probability that the first paragraph of a ranking with the signs `found` answers."""
+        vector = np.array([self.weights[name] for name in SIGNS])
+        return float(1 / (1 + np.exp(-(found @ vector + self.intercept))))
+
+
+@dataclass(frozen=True, slots=True)
 class Fitted:
     """What `make fit` found.
 
-    `weights` of FEATURES make the order; `confidence` of SIGNS, with its intercept, the probability
-    that the first paragraph answers, below `threshold` of which nothing is an answer; `quoting`
-    says what is quoted.
+    `weights` of FEATURES make the order; below a `confidence` of `threshold` nothing is an answer;
+    `quoting` says what is quoted.
     """
 
     weights: Values
-    confidence: Values
-    intercept: float
+    confidence: Confidence
     threshold: float
     quoting: Quoting
 
@@ -70,8 +81,7 @@ def load_fitted() -> Fitted:
     values = json.loads(FITTED.read_text(encoding="utf-8"))
     return Fitted(
         values["weights"],
-        values["confidence"]["weights"],
-        values["confidence"]["intercept"],
+        Confidence(values["confidence"]["weights"], values["confidence"]["intercept"]),
         values["confidence"]["threshold"],
         Quoting(**values["quoting"]),
     )
@@ -126,9 +136,3 @@ def signs(candidates: Candidates, ordered: NDArray[np.intp]) -> NDArray[np.float
         "named": 2 * float(named) - 1 if candidates.names else 0.0,
     }
     return np.array([known[name] for name in SIGNS])
-
-
-def confidence(found: NDArray[np.float64], fitted: Fitted) -> float:
-    """The probability that the first paragraph of a ranking with these signs answers."""
-    vector = np.array([fitted.confidence[name] for name in SIGNS])
-    return float(1 / (1 + np.exp(-(found @ vector + fitted.intercept))))

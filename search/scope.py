@@ -204,14 +204,9 @@ def _in_time(
         return narrowed, [match.span()], None
     if match := next(filter(free, _WHEN.finditer(text)), None):
         return _dated(match, filters, own, about)
-    if (match := next(filter(free, _LATEST.finditer(text)), None)) and not _inside(match, text):
+    if match := next(filter(free, _LATEST.finditer(text)), None):
         return replace(filters, latest=True), [match.span()], None
     return filters, [], None
-
-
-def _inside(match: re.Match[str], text: str) -> bool:
-    # "judgements" in "the latest judgements of the court" are no inspection's.
-    return text[match.end() :].lstrip().lower().startswith("of the court")
 
 
 def _dated(

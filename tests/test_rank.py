@@ -11,7 +11,6 @@ from search.rank import (
     MOST_OF_A_REPORT,
     SIGNS,
     Ranking,
-    confidence,
     load_fitted,
     order,
     scores,
@@ -117,14 +116,14 @@ def test_signs_are_the_largest_and_whether_the_first_holds_the_names() -> None:
 
 def test_confidence_is_a_probability_and_grows_with_nearness() -> None:
     fitted = load_fitted()
-    near, far = (confidence(np.array([value, value, 0.0]), fitted) for value in (0.9, 0.1))
+    near, far = (fitted.confidence.of(np.array([value, value, 0.0])) for value in (0.9, 0.1))
     assert 0 < far < fitted.threshold < near < 1
 
 
 def test_the_fitted_values_are_sound() -> None:
     fitted = load_fitted()
     assert fitted.weights.keys() == set(FEATURES)
-    assert fitted.confidence.keys() == set(SIGNS)
+    assert fitted.confidence.weights.keys() == set(SIGNS)
     assert fitted.weights["similarity"] > 0 > fitted.weights["unnumbered"]
     assert fitted.weights["words"] >= 0
     assert 0 < fitted.threshold < 1

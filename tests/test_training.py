@@ -52,7 +52,7 @@ def test_graded_questions_without_an_answer_are_those_that_should_be_far() -> No
 
 def scores(ndcg: list[float], reports: list[int]) -> Scores:
     nothing: Any = np.zeros(len(ndcg))
-    return Scores(np.array(ndcg), nothing, nothing, nothing, np.array(reports))
+    return Scores(np.array(ndcg), nothing, nothing, nothing, np.array(reports), len(ndcg))
 
 
 def test_an_interval_resamples_reports_and_not_questions() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from training.recipes import Recipe
 
 # Texts of like length that go through the model together: little is padded, and what passes from
-# layer to layer stays small: of 4, 8, 16 and 48 on two cores 16 is fastest, 48 half as fast.
+# layer to layer stays small enough for the cache.
 _TOGETHER = 16
 _NEVER = -1e4  # a logit that counts for nothing
 

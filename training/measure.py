@@ -33,7 +33,8 @@ class Scores:
     """One value a question that has an answer: nDCG@10, whether the best paragraph came first.
 
     `near` are the similarities of the nearest paragraphs where there is an answer, `far` where
-    there is none. `reports` says whose each question is.
+    there is none. `reports` says whose each question is; `asked` counts them and those that have no
+    answer.
     """
 
     ndcg: NDArray[np.float64]
@@ -41,6 +42,7 @@ class Scores:
     near: NDArray[np.float64]
     far: NDArray[np.float64]
     reports: NDArray[np.int64]
+    asked: int
 
     @property
     def auroc(self) -> float:
@@ -81,7 +83,7 @@ def score(reports: Sequence[AskedReport], encode: Encode) -> Scores:
             left = similarities.copy()
             left[max(one.answer - _NEIGHBOURS, 0) : one.answer + _NEIGHBOURS + 1] = -1
             made.far.append(float(left.max()))
-    return made.scores()
+    return made.scores(len(questions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def graded(reports: Sequence[GradedReport], encode: Encode) -> Scores:
                 made.add(similarities, grades, number)
             else:
                 made.far.append(float(similarities.max()))
-    return made.scores()
+    return made.scores(sum(len(report.asked) for report in reports))
 
 
 class _Made:
@@ -162,10 +164,15 @@ class _Made:
             (gain / best, grades.get(int(order[0]), 0) == 2, float(similarities.max()), report)  # noqa: PLR2004 - the better grade
         )
 
-    def scores(self) -> Scores:
+    def scores(self, asked: int) -> Scores:
         ndcg, first, near, reports = zip(*self.rows, strict=True)
         return Scores(
-            np.array(ndcg), np.array(first), np.array(near), np.array(self.far), np.array(reports)
+            np.array(ndcg),
+            np.array(first),
+            np.array(near),
+            np.array(self.far),
+            np.array(reports),
+            asked,
         )
 
 
@@ -190,5 +197,5 @@ def row(of: str, model: str, values: Scores) -> str:
     """A row of the table."""
     return (
         f"{of:<18}{model:<18}{values.ndcg.mean():>9.4f}{values.first.mean():>9.4f}"
-        f"{values.auroc:>9.4f}{len(values.ndcg) + (len(values.far) if of[0] != 'h' else 0):>11}"
+        f"{values.auroc:>9.4f}{values.asked:>11}"
     )

@@ -51,7 +51,7 @@ def tune(
     """
     before = weights_of(model)
     for module in model.modules():
-        # Dropout costs a third of the time here, and with so few steps gains nothing.
+        # Drawing its masks takes time on a CPU, and so few steps need no such regularisation.
         if isinstance(module, nn.Dropout):
             module.p = 0.0
     for name, parameter in model.named_parameters():
@@ -108,9 +108,9 @@ def _rows(
         asked: dict[int, list[str]] = defaultdict(list)
         for one in report.asked:
             asked[one.answer].append(one.question)
+        said = _nearest_sentences(model, report)
         for at, questions in asked.items():
-            said = _nearest_sentences(model, questions, report.paragraphs[at])
-            pairs = list(zip(questions, said, strict=True))
+            pairs = [(question, said[question, at]) for question in questions]
             labelled[number].append((len(places), pairs))
             places.append((number, at))
     rows = []
@@ -138,15 +138,24 @@ def _rows(
 
 
 def _nearest_sentences(
-    model: SentenceTransformer, questions: Sequence[str], paragraph: str
-) -> list[str]:
-    """Of the sentences of `paragraph` the one that lies nearest to each question, untrained."""
-    sentences = [paragraph[start:end] for start, end in sentence_spans(paragraph)]
-    vectors = model.encode(
-        [*questions, *sentences], normalize_embeddings=True, show_progress_bar=False
-    )
-    near = vectors[: len(questions)] @ vectors[len(questions) :].T
-    return [sentences[at] for at in near.argmax(axis=1)]
+    model: SentenceTransformer, report: AskedReport
+) -> dict[tuple[str, int], str]:
+    """For each question and its answer the sentence of it that lies nearest, untrained."""
+    sentences = [
+        (at, text[start:end])
+        for at in sorted({one.answer for one in report.asked})
+        for text in [report.paragraphs[at]]
+        for start, end in sentence_spans(text)
+    ]
+    texts = [one.question for one in report.asked] + [text for _, text in sentences]
+    vectors = model.encode(texts, normalize_embeddings=True, show_progress_bar=False)
+    near = vectors[: len(report.asked)] @ vectors[len(report.asked) :].T
+    owners = np.array([at for at, _ in sentences])
+    nearest = np.where(owners == [[one.answer] for one in report.asked], near, -1).argmax(axis=1)
+    return {
+        (one.question, one.answer): sentences[place][1]
+        for one, place in zip(report.asked, nearest.tolist(), strict=True)
+    }
 
 
 def _hard(

@@ -25,9 +25,8 @@ from search.question import Known, understand
 from search.rank import (
     FITTED,
     SIGNS,
-    Fitted,
+    Confidence,
     Quoting,
-    confidence,
     order,
     scores,
     signs,
@@ -37,7 +36,7 @@ from tests.quality.measures import auroc, calibration_error, mean, ndcg, recall
 from tests.quality.ranking import build, folded, graded_sets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -105,17 +104,17 @@ def main() -> int:
         ((_cross_ranked(cases, pull), pull) for pull in PULLS), key=lambda pair: _ndcg(pair[0])
     )
     weights = _weights(cases, pull)
-    held_out = _crossed(ranked, _fit_confidence, lambda one, fitted: confidence(one.signs, fitted))
+    held_out = _crossed(ranked)
     fitted_on = [_ranked(case, weights) for case in cases]
     final = _fit_confidence(fitted_on)
-    threshold = _threshold(fitted_on, [confidence(one.signs, final) for one in fitted_on])
+    threshold = _threshold(fitted_on, [final.of(one.signs) for one in fitted_on])
     quoting = _quoting(
         [one for one, sure in zip(ranked, held_out, strict=True) if sure >= threshold]
     )
     fitted = {
         "weights": {name: round(value, 4) for name, value in weights.items()},
         "confidence": {
-            "weights": {name: round(value, 4) for name, value in final.confidence.items()},
+            "weights": {name: round(value, 4) for name, value in final.weights.items()},
             "intercept": round(final.intercept, 4),
             "threshold": threshold,
         },
@@ -219,7 +218,7 @@ def _cross_ranked(cases: Sequence[Case], pull: float) -> list[Ranked]:
     return [ranked[at] for at in range(len(cases))]
 
 
-def _fit_confidence(ranked: Sequence[Ranked]) -> Fitted:
+def _fit_confidence(ranked: Sequence[Ranked]) -> Confidence:
     """A logistic regression of whether the first paragraph may be cited, on the signs."""
     features = np.array([one.signs for one in ranked])
     answers = np.array([one.answers for one in ranked], dtype=float)
@@ -240,27 +239,20 @@ def _fit_confidence(ranked: Sequence[Ranked]) -> Fitted:
 
     found = minimize(loss, np.zeros(len(SIGNS) + 1), jac=True, method="L-BFGS-B").x
     weights = found[1:] / spread
-    return Fitted(
-        {},
-        dict(zip(SIGNS, weights.tolist(), strict=True)),
-        float(found[0] - weights @ centre),
-        0.0,
-        QUOTING[0],
+    return Confidence(
+        dict(zip(SIGNS, weights.tolist(), strict=True)), float(found[0] - weights @ centre)
     )
 
 
-def _crossed(
-    ranked: Sequence[Ranked],
-    fit: Callable[[Sequence[Ranked]], Fitted],
-    apply: Callable[[Ranked, Fitted], float],
-) -> list[float]:
-    found = {}
+def _crossed(ranked: Sequence[Ranked]) -> list[float]:
+    """The confidence in each, fitted on the questions on other reports."""
+    sure = {}
     for held_out in _folds([one.case.report for one in ranked]):
-        fitted = fit([one for one in ranked if one.case.report not in held_out])
+        fitted = _fit_confidence([one for one in ranked if one.case.report not in held_out])
         for at, one in enumerate(ranked):
             if one.case.report in held_out:
-                found[at] = apply(one, fitted)
-    return [found[at] for at in range(len(ranked))]
+                sure[at] = fitted.of(one.signs)
+    return [sure[at] for at in range(len(ranked))]
 
 
 def _threshold(ranked: Sequence[Ranked], sure: Sequence[float]) -> float:
