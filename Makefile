@@ -57,13 +57,8 @@ reading: setup-tests
 fit: setup-tests
 	@$(BIN)/python -m tests.quality.fit --shared $(SHARED)
 
-train: .venv/installed-training
+train: setup-tests
 	@$(BIN)/python -m training train --shared $(SHARED)
-
-.venv/installed-training: .venv/installed-tests training/requirements.txt
-	@echo "Installing what the training runs on."
-	@$(BIN)/pip install --disable-pip-version-check --quiet -r training/requirements.txt
-	@touch $@
 
 bench: setup-tests
 	@$(BIN)/python -m tests.performance.index --shared $(SHARED) $(if $(QUICK),--no-million)

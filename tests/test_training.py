@@ -87,8 +87,7 @@ def test_the_held_out_reports_are_the_same_every_time_and_never_trained_on() -> 
 
 @pytest.mark.model
 def test_a_step_of_training_brings_questions_nearer_to_their_paragraphs(tmp_path: Path) -> None:
-    pytest.importorskip("datasets", reason="make train installs what training runs on")
-    from training.recipes import Recipe  # noqa: PLC0415 - these import torch
+    from training.recipes import Recipe  # noqa: PLC0415 - these import torch and more
     from training.tune import tune  # noqa: PLC0415
 
     write_model(tmp_path / "tiny", "dense")
