@@ -39,7 +39,7 @@ def coverage_of(
     reports = sorted(reports, key=lambda report: report.file)
     files = sorted(files, key=lambda file: file.file)
     listed = sum(report.listed for report in reports)
-    days = (report.facts.inspection_end or report.facts.published for report in reports)
+    days = (report.facts.day for report in reports)
     return Coverage(
         reports=len(reports) - listed,
         lists=listed,

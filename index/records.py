@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+# The normal form of Ofsted's grades, from best to worst.
+GRADES = ("Outstanding", "Good", "Requires improvement to be good", "Inadequate")
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """Where one line of a paragraph is printed: points from the page's top left corner."""
@@ -31,7 +35,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a report's front pages say of it. A field that is not printed is None, never guessed."""
+    """What a report's front pages say of it. A field that is not printed is None, never guessed.
+
+    `overall` is a grade in normal form.
+    """
 
     council: str | None = None
     framework: str | None = None
@@ -41,6 +48,16 @@ class Facts:
     lead_inspector: str | None = None
     judgements: tuple[Judgement, ...] = ()
     overall: str | None = None
+
+    @property
+    def day(self) -> date | None:
+        """The day a report speaks of: the inspection's last, or the publication's."""
+        return self.inspection_end or self.published
+
+    @property
+    def issued(self) -> date | None:
+        """The day a report is known by: the publication's, or the inspection's last."""
+        return self.published or self.inspection_end
 
 
 @dataclass(frozen=True, slots=True)

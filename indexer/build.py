@@ -263,7 +263,7 @@ def _read(
 def _report(file: CorpusFile, reading: Reading, taken: Iterable[str]) -> Report:
     facts = reading.facts
     council = None if facts.council is None else council_name(facts.council)
-    day = facts.published or facts.inspection_end
+    day = facts.issued
     readable = (
         f"{_slug(council)}-{day.isoformat()}"
         if council is not None and day is not None

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from pages.address import link, written
 from pages.drawing import copy_button, marked, section_line
 from search.cite import cite, forms, inspection, pages, text_mark
-from search.facets import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,9 +76,9 @@ def in_order(hits: Sequence[Found], sort: Sort, *, group: bool) -> list[Found]:
     """
     ordered = list(hits)
     if sort != "relevance":
-        dated = [one for one in hits if day_of(one.report)]
-        dated.sort(key=lambda one: str(day_of(one.report)), reverse=sort == "newest")
-        ordered = [*dated, *(one for one in hits if not day_of(one.report))]
+        dated = [one for one in hits if one.report.facts.day]
+        dated.sort(key=lambda one: str(one.report.facts.day), reverse=sort == "newest")
+        ordered = [*dated, *(one for one in hits if not one.report.facts.day)]
     if group:
         first: dict[str, int] = {}
         for at, one in enumerate(ordered):

@@ -53,7 +53,7 @@ def forms(report: Report, passage: Passage, base: str = "") -> Forms:
 
 def short(report: Report, paragraph: Paragraph) -> str:
     """The citation for a second mention: "Sunderland 2021, para 27"."""
-    day = report.facts.inspection_end or report.facts.published
+    day = report.facts.day
     source = " ".join(filter(None, [report.council or report.file, str(day.year) if day else None]))
     parts = [source, paragraph.part, _place(paragraph, listed=report.listed)]
     return ", ".join(filter(None, parts))
@@ -61,7 +61,7 @@ def short(report: Report, paragraph: Paragraph) -> str:
 
 def _csl(report: Report, passage: Passage, link: str) -> dict[str, Any]:
     facts, paragraph = report.facts, passage.paragraph
-    day = facts.published or facts.inspection_end
+    day = facts.issued
     item: dict[str, Any] = {
         "id": passage.id,
         "type": "report" if facts.framework else "document",
@@ -80,7 +80,7 @@ def _csl(report: Report, passage: Passage, link: str) -> dict[str, Any]:
 
 def _bibtex(report: Report, passage: Passage, link: str) -> str:
     facts = report.facts
-    day = facts.published or facts.inspection_end
+    day = facts.issued
     fields = {
         "author": f"{{{_PUBLISHER}}}" if facts.framework else None,
         "institution": _PUBLISHER if facts.framework else None,

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from index.records import GRADES
 from search import cite
 from search.export import csv_bytes
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from index.records import Report
 
 NOT_PRINTED = "Not printed"
-# Best to worst, as Ofsted orders them; until 2017 the third was printed "Requires improvement".
-GRADES = ("Outstanding", "Good", "Requires improvement to be good", "Inadequate")
-_OLDER = {"Requires improvement": "Requires improvement to be good"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ def rows_of(generation: Generation) -> list[Row]:
 
 
 def _day_number(report: Report) -> int:
-    day = report.facts.inspection_end or report.facts.published
+    day = report.facts.day
     return 0 if day is None else day.toordinal()
 
 
@@ -69,15 +67,14 @@ def _searched(row: Row) -> str:
 
 def inspections_by_year(reports: Iterable[Report]) -> dict[int, int]:
     """How many inspections ended in each year, years without any between them included."""
-    days = [one.facts.inspection_end or one.facts.published for one in reports if not one.listed]
+    days = [one.facts.day for one in reports if not one.listed]
     found = Counter(day.year for day in days if day is not None)
     return {year: found[year] for year in range(min(found), max(found) + 1)} if found else {}
 
 
 def inspections_by_grade(reports: Iterable[Report]) -> dict[str, int]:
     """How many inspections have each overall grade, best first; other grades as they stand."""
-    grades = [one.facts.overall or NOT_PRINTED for one in reports if not one.listed]
-    found = Counter(_OLDER.get(one, one) for one in grades)
+    found = Counter(one.facts.overall or NOT_PRINTED for one in reports if not one.listed)
     others = sorted(one for one in found if one not in (*GRADES, NOT_PRINTED))
     return {one: found[one] for one in (*GRADES, *others, NOT_PRINTED) if found[one]}
 

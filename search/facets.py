@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from index.records import GRADES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
@@ -26,8 +28,6 @@ THEMES = {
     "What needs to improve": "to improve",
     "Recommendations": "recommendations",
 }
-# From best to worst; reports until 2017 say "Requires improvement" for the third.
-_GRADES = ("Outstanding", "Good", "Requires improvement to be good", "Inadequate")
 
 Facet = Literal["council", "framework", "overall", "section", "grade"]
 
@@ -74,11 +74,6 @@ def choices(
     return found
 
 
-def day_of(report: Report) -> date | None:
-    """The day a report speaks of: the inspection's last, or the publication's."""
-    return report.facts.inspection_end or report.facts.published
-
-
 def _under(part: str, sections: Iterable[Section]) -> int:
     return sum(one.paragraphs for one in sections if _heads(part, one))
 
@@ -92,8 +87,8 @@ def _of(reports: Sequence[Report], filters: Filters) -> list[Report]:
         and filters.report in (None, one.id, one.file)
         and _same(filters.framework, one.facts.framework)
         and (filters.overall is None or _grade(filters.overall) == _grade(one.facts.overall))
-        and _within(day_of(one), filters)
-        and (one.council not in newest or day_of(one) in (None, newest[one.council]))
+        and _within(one.facts.day, filters)
+        and (one.council not in newest or one.facts.day in (None, newest[one.council]))
     ]
 
 
@@ -106,7 +101,7 @@ def _within(day: date | None, filters: Filters) -> bool:
 def _newest(reports: Iterable[Report]) -> Mapping[str | None, date]:
     newest: dict[str | None, date] = {}
     for one in reports:
-        day = day_of(one)
+        day = one.facts.day
         if one.council is not None and day is not None:
             newest[one.council] = max(day, newest.get(one.council, day))
     return newest
@@ -127,6 +122,7 @@ def _same(wanted: str | None, value: str | None) -> bool:
 
 
 def _grade(grade: str | None) -> str:
+    """A grade for comparing: until 2017 the third was printed "Requires improvement"."""
     return (grade or "").lower().removesuffix(" to be good")
 
 
@@ -135,4 +131,4 @@ def _graded(counted: Iterable[tuple[str | None, int]]) -> list[Choice]:
     counts: Counter[str] = Counter()
     for grade, count in counted:
         counts[_grade(grade)] += count
-    return [Choice(one, one, counts[_grade(one)]) for one in _GRADES if counts[_grade(one)]]
+    return [Choice(one, one, counts[_grade(one)]) for one in GRADES if counts[_grade(one)]]

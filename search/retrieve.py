@@ -31,7 +31,7 @@ _NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z]\w*[a-z]\w*|\b[A-Z]{2,}\w*|\b[A-Za-
 # How many are drawn each way, at the least, before they are ranked: a fused order can bring a
 # paragraph into the best ten that neither way alone has among its first ten. Sentences draw none:
 # to read the vectors of all of them would take longer than everything else together.
-_POOL = 100
+_POOL = 50
 # Where no more paragraphs than this are searched, all of them are candidates: a report has 40 to
 # 170, and to rank them all costs less than to choose.
 _ALL = 300

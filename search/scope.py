@@ -1,4 +1,4 @@
-"""Council, year and report named in a question → filters, and the words that are left; pure.
+"""Council, year, report and grade named in a question → filters, and the words left; pure.
 
 A name becomes a filter where it says which reports are meant. It stays in the words where it is
 only compared with ("compared with Leeds") or is part of another name ("Essex Police").
@@ -14,6 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from index.councils import load_councils
+from index.records import GRADES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,6 +91,16 @@ _LATEST = re.compile(
     rf"{_ARTICLE}\b(?:latest|newest|most recent|last|current) (?P<kind>{_INSPECTION})\s*\)?",
     re.IGNORECASE,
 )
+# Which reports are meant by their overall grade; "good care leavers' services" says no such thing.
+_GRADE = r"(?P<grade>outstanding|good|requires improvement(?: to be good)?|inadequate)"
+_AUTHORITIES = r"(?:(?:local )?(?:authorities|councils)|inspections|reports)"
+_RATED = r"(?:(?:that|which) (?:are|were) )?(?:rated|judged|graded)(?: (?:to be|as))?"
+_GRADED = (
+    re.compile(rf"\b{_GRADE}(?= {_AUTHORITIES}\b)", re.IGNORECASE),
+    re.compile(
+        rf"\b(?P<whose>authorities|councils) {_RATED} {_GRADE}(?: overall)?\b", re.IGNORECASE
+    ),
+)
 _SAID = re.compile(
     r"^\s*(?:what (?:did|do|does|has|have) (?:ofsted|the (?:report|inspection)|inspectors?) "
     r"(?:say|said|find|found|report|think|conclude|make of)(?: (?:about|on|of|for))?(?= \w))",
@@ -147,6 +158,8 @@ def read_scope(text: str, reports: Sequence[Report], given: Filters) -> Scope:
         elif named:
             filters = replace(filters, council=named[0])
             left = _without(text, [(one.start, one.end) for one in mentions])
+    filters, graded = _by_grade(left, filters)
+    left = _without(left, graded)
     about = filters.council
     own = [one for one in reports if about is None or _same(one.council, about)]
     missing = None
@@ -175,6 +188,17 @@ def _without_own(text: str, reports: Sequence[Report], given: Filters) -> str:
 def _lives_on(name: str, held: set[str]) -> bool:
     """Whether the council is no more, and not itself in the collection but a successor is."""
     return name not in held and not held.isdisjoint(load_councils().by_name[name].successors)
+
+
+def _by_grade(text: str, filters: Filters) -> tuple[Filters, list[tuple[int, int]]]:
+    """`filters` narrowed to the overall grade named, and the words that name it."""
+    for pattern in _GRADED if filters.overall is None and filters.grade is None else ():
+        match = pattern.search(text)
+        if match is not None and not _COMPARED.search(text[: match.start()]):
+            grade = next(one for one in GRADES if one.lower().startswith(match["grade"].lower()))
+            cut = match.end("whose") if "whose" in match.groupdict() else match.start()
+            return replace(filters, overall=grade), [(cut, match.end())]
+    return filters, []
 
 
 def _in_time(

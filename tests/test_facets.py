@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.records import Facts, Filters, Report, Section
-from search.facets import Choice, Facet, choices, day_of
+from search.facets import Choice, Facet, choices
 
 if TYPE_CHECKING:
     from search.ask import Searcher
@@ -80,7 +80,7 @@ def test_what_is_set_stays_a_choice_though_nothing_is_left_of_it() -> None:
 
 
 def test_a_report_without_an_inspection_speaks_of_the_day_it_was_published() -> None:
-    assert day_of(Report("x", "x", None, Facts(published=date(2020, 1, 2)))) == date(2020, 1, 2)
+    assert Facts(published=date(2020, 1, 2)).day == date(2020, 1, 2)
 
 
 def test_every_count_is_what_the_search_is_narrowed_to(searcher: Searcher) -> None:

@@ -76,6 +76,22 @@ NAMED = [
         Filters(date_from=date(2018, 1, 1), date_to=date(2018, 12, 31)),
         "care leavers",
     ),
+    # A grade of whole reports.
+    (
+        "what do outstanding authorities do for care leavers?",
+        Filters(overall="Outstanding"),
+        "what do authorities do for care leavers?",
+    ),
+    (
+        "supervision in councils rated as requires improvement",
+        Filters(overall="Requires improvement to be good"),
+        "supervision in councils",
+    ),
+    (
+        "housing in inadequate inspections since 2019",
+        Filters(overall="Inadequate", date_from=date(2019, 1, 1)),
+        "housing in inspections",
+    ),
     # A name that is a word needs a capital, and at the head more than that.
     ("reading in Reading", Filters(council="Reading"), "reading"),
     ("Reading 2019 schools", Filters(council="Reading", report="reading-2019"), "schools"),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Texts of like length that go through the model together: little is padded, and what passes from
 # layer to layer stays small enough for the cache.
 _TOGETHER = 16
+# The similarity at which a pair told apart by itself is as likely an answer as not.
+_CENTRE = 0.5
 _NEVER = -1e4  # a logit that counts for nothing
 
 
@@ -78,6 +80,8 @@ class Contrast(torch.nn.Module):
             if recipe.symmetric:
                 turned = named @ asked.T
                 total = total + recipe.symmetric * self._cross(turned, barred[:, :count].T, answers)
+            if recipe.pairwise:
+                total = total + recipe.pairwise * self._apart(similarities, barred, answers)
             if recipe.sentence:
                 sentences = self._embed(features[3 + at])
                 said = asked @ sentences.T
@@ -89,6 +93,15 @@ class Contrast(torch.nn.Module):
     ) -> torch.Tensor:
         logits = (similarities * self._recipe.scale).masked_fill(barred, _NEVER)
         return functional.cross_entropy(logits, answers)
+
+    def _apart(
+        self, similarities: torch.Tensor, barred: torch.Tensor, answers: torch.Tensor
+    ) -> torch.Tensor:
+        """Every pair by itself, answer or not, as a sigmoid about one similarity for all."""
+        logits = (similarities - _CENTRE) * self._recipe.scale
+        wanted = torch.zeros_like(logits).scatter(1, answers[:, None], 1.0)
+        each = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+        return each.masked_fill(barred, 0).sum() / len(answers)
 
     def _nearer(self, similarities: torch.Tensor, count: int) -> torch.Tensor:
         found = similarities.detach()

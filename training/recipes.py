@@ -20,6 +20,7 @@ class Recipe:
     scale: float = 20.0
     symmetric: float = 0.5
     sentence: float = 0.5
+    pairwise: float = 0.0
     hard: int = 0
     margin: float = 0.1
     typos: float = 0.1
@@ -29,4 +30,7 @@ class Recipe:
 SHIPPED = Recipe()
 RECIPES = {
     "shipped": SHIPPED,
+    "one_epoch": Recipe(epochs=1),
+    "pairwise": Recipe(epochs=1, pairwise=0.5),
+    "hard": Recipe(epochs=1, hard=2),
 }
