@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,9 @@ class Recipe:
 
     `batch` counts paragraphs, with two questions each; `scale` is one over the temperature; `typos`
     the share of questions that get a slip or two; `hard` the further negatives of each question;
-    `average` the share of the tuned weights in the result, the rest being the base's.
+    `words` says whether word embeddings are trained, too. Applied to what training changed, and
+    so without training again: `average`, the share of the tuned weights in the result, the rest
+    being the base's; and `rank`, that of the adapter.
     """
 
     epochs: int = 5
@@ -24,7 +27,15 @@ class Recipe:
     hard: int = 0
     margin: float = 0.1
     typos: float = 0.1
+    words: bool = False
     average: float = 0.8
+    rank: int = 64
+
+    @property
+    def trained(self) -> str:
+        """A name for what training makes of it, the same where only what is applied differs."""
+        same = replace(self, average=SHIPPED.average, rank=SHIPPED.rank)
+        return hashlib.sha256(repr(same).encode()).hexdigest()[:12]
 
 
 SHIPPED = Recipe()

@@ -57,7 +57,7 @@ def tune(
     for name, parameter in model.named_parameters():
         # Half of all weights, of which questions touch a few each: they stay as they are, and
         # words that no question holds stay where they were among them.
-        parameter.requires_grad = ".word_embeddings." not in f".{name}"
+        parameter.requires_grad = recipe.words or ".word_embeddings." not in f".{name}"
     rows, places = _rows(model, recipe, reports)
     hard = _hard(model, recipe, reports, places) if recipe.hard else {}
     trainer = SentenceTransformerTrainer(

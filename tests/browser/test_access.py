@@ -141,19 +141,19 @@ def test_a_question_is_asked_and_opened_by_keyboard_alone(page: Page, address: s
     assert urlsplit(page.url).path == "/passage"
 
 
-def test_what_has_the_focus_looks_otherwise(page: Page, address: str) -> None:
-    page.goto(f"{address}/?q=care+leavers")
-    wait_until_drawn(page, "Sources")
-    first = page.locator("article").first
+def test_what_has_the_focus_looks_otherwise(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/?q=care+leavers")
+    wait_until_drawn(desk, "Sources")
+    first = desk.locator("article").first
     for one in (
-        page.get_by_role("link", name="Collection"),
-        page.get_by_role("button", name="Search", exact=True),
+        desk.get_by_role("link", name="Collection"),
+        desk.get_by_role("button", name="Search", exact=True),
         first.locator("a").first,
         first.locator("button").first,
         first.locator("summary"),
     ):
         before = one.evaluate("e => [getComputedStyle(e).boxShadow, getComputedStyle(e).outline]")
-        page.keyboard.press("Shift")  # so that the browser takes the keyboard to be in use
+        desk.keyboard.press("Shift")  # so that the browser takes the keyboard to be in use
         one.focus()
         after = one.evaluate("e => [getComputedStyle(e).boxShadow, getComputedStyle(e).outline]")
         assert before != after

@@ -45,12 +45,12 @@ def test_a_question_is_answered_and_its_address_opens_the_same_result(
     assert asked == {urlsplit(address).netloc}
 
 
-def test_the_button_searches_as_enter_does(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("searchbox").fill(QUESTION, timeout=PATIENCE)
-    page.get_by_role("button", name="Search", exact=True).click()
-    wait_until_drawn(page, CITATION)
-    assert query_of(page) == {"q": [QUESTION]}
+def test_the_button_searches_as_enter_does(desk: Page, address: str) -> None:
+    desk.goto(address)
+    desk.get_by_role("searchbox").fill(QUESTION, timeout=PATIENCE)
+    desk.get_by_role("button", name="Search", exact=True).click()
+    wait_until_drawn(desk, CITATION)
+    assert query_of(desk) == {"q": [QUESTION]}
 
 
 def test_a_search_is_narrowed_sorted_turned_and_gone_back_through(page: Page, address: str) -> None:
@@ -121,11 +121,11 @@ def test_a_citation_leads_to_its_paragraph_and_back(page: Page, address: str) ->
     expect(page.get_by_role("searchbox")).to_have_value(QUESTION)
 
 
-def test_an_example_is_asked_by_a_click(page: Page, address: str) -> None:
-    page.goto(address)
-    page.get_by_role("button", name=QUESTION).click(timeout=PATIENCE)
-    wait_until_drawn(page, CITATION)
-    expect(page.get_by_role("searchbox")).to_have_value(QUESTION)
+def test_an_example_is_asked_by_a_click(desk: Page, address: str) -> None:
+    desk.goto(address)
+    desk.get_by_role("button", name=QUESTION).click(timeout=PATIENCE)
+    wait_until_drawn(desk, CITATION)
+    expect(desk.get_by_role("searchbox")).to_have_value(QUESTION)
 
 
 @pytest.mark.parametrize(
@@ -137,33 +137,33 @@ def test_an_example_is_asked_by_a_click(page: Page, address: str) -> None:
     ],
 )
 def test_what_cannot_be_answered_is_said_plainly(
-    page: Page, address: str, question: str, said: str
+    desk: Page, address: str, question: str, said: str
 ) -> None:
-    ask(page, address, question)
-    wait_until_drawn(page, said)
-    expect(page.get_by_role("heading", name="Nearest paragraphs, not an answer")).to_be_visible()
-    expect(page.get_by_text("1 report, 47 paragraphs, on 1 council: Sunderland")).to_be_visible()
+    ask(desk, address, question)
+    wait_until_drawn(desk, said)
+    expect(desk.get_by_role("heading", name="Nearest paragraphs, not an answer")).to_be_visible()
+    expect(desk.get_by_text("1 report, 47 paragraphs, on 1 council: Sunderland")).to_be_visible()
 
 
-def test_an_empty_question_is_told_what_to_do(page: Page, address: str) -> None:
-    ask(page, address, "   ")
-    wait_until_drawn(page, "The question is empty")
+def test_an_empty_question_is_told_what_to_do(desk: Page, address: str) -> None:
+    ask(desk, address, "   ")
+    wait_until_drawn(desk, "The question is empty")
 
 
-def test_a_hostile_question_stays_text(page: Page, address: str) -> None:
-    page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
+def test_a_hostile_question_stays_text(desk: Page, address: str) -> None:
+    desk.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
     question = "<img src=x onerror=alert(1)><script>alert(2)</script> care leavers"
-    ask(page, address, question)
-    wait_until_drawn(page, f" {question}")
-    expect(page.get_by_role("searchbox")).to_have_value(question)
+    ask(desk, address, question)
+    wait_until_drawn(desk, f" {question}")
+    expect(desk.get_by_role("searchbox")).to_have_value(question)
 
 
-def test_without_an_index_the_page_names_the_command(page: Page, tmp_path: Path) -> None:
+def test_without_an_index_the_page_names_the_command(desk: Page, tmp_path: Path) -> None:
     with serving(tmp_path / "none", tmp_path / "log.txt") as empty:
-        ask(page, empty, QUESTION)
-        wait_until_drawn(page, "There is no index")
-        expect(page.get_by_text("python -m indexer build")).to_be_visible()
-        assert "Traceback" not in page.content()
+        ask(desk, empty, QUESTION)
+        wait_until_drawn(desk, "There is no index")
+        expect(desk.get_by_text("python -m indexer build")).to_be_visible()
+        assert "Traceback" not in desk.content()
 
 
 def test_the_interface_for_programs_is_on_the_same_server(address: str) -> None:

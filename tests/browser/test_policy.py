@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 STREAMLITS_INLINE_SCRIPT = "Executing inline script violates"
 
 
-def test_the_page_works_and_what_it_would_forbid_is_forbidden(page: Page, address: str) -> None:
+def test_the_page_works_and_what_it_would_forbid_is_forbidden(desk: Page, address: str) -> None:
     said: list[str] = []
     left: set[str] = set()
     blocked: set[str] = set()
@@ -28,14 +28,14 @@ def test_the_page_works_and_what_it_would_forbid_is_forbidden(page: Page, addres
         kept = blocked if request.failure == "csp" else left
         kept.add(urlsplit(request.url).netloc)
 
-    page.on("console", lambda message: said.append(message.text))
-    page.on("requestfinished", lambda request: left.add(urlsplit(request.url).netloc))
-    page.on("requestfailed", note_failure)
-    ask(page, address, QUESTION)
-    wait_until_drawn(page, "Sunderland City Council")
+    desk.on("console", lambda message: said.append(message.text))
+    desk.on("requestfinished", lambda request: left.add(urlsplit(request.url).netloc))
+    desk.on("requestfailed", note_failure)
+    ask(desk, address, QUESTION)
+    wait_until_drawn(desk, "Sunderland City Council")
     refused = [line for line in said if "Content Security Policy" in line]
     assert [line for line in refused if STREAMLITS_INLINE_SCRIPT not in line] == []
-    page.evaluate(
+    desk.evaluate(
         """() => {
             const script = document.createElement("script");
             script.textContent = "window.planted = true";
@@ -44,7 +44,7 @@ def test_the_page_works_and_what_it_would_forbid_is_forbidden(page: Page, addres
             document.body.append(script, picture);
         }"""
     )
-    page.wait_for_timeout(500)
-    assert page.evaluate("window.planted") is None
+    desk.wait_for_timeout(500)
+    assert desk.evaluate("window.planted") is None
     assert blocked == {"evil.example"}
     assert left == {urlsplit(address).netloc}

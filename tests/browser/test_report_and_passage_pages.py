@@ -61,11 +61,11 @@ def test_a_section_is_gone_to_from_the_contents(page: Page, address: str) -> Non
     assert query_of(page) == {"id": [REPORT]}
 
 
-def test_the_original_of_a_report_is_downloaded(page: Page, address: str) -> None:
-    page.goto(f"{address}/report?id={REPORT}")
-    wait_until_drawn(page, "Contents")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download the original").click()
+def test_the_original_of_a_report_is_downloaded(desk: Page, address: str) -> None:
+    desk.goto(f"{address}/report?id={REPORT}")
+    wait_until_drawn(desk, "Contents")
+    with desk.expect_download() as download:
+        desk.get_by_role("button", name="Download the original").click()
     assert download.value.suggested_filename == f"{REPORT}.txt"
     assert "Sunderland" in download.value.path().read_text(encoding="utf-8")
 
