@@ -1,9 +1,10 @@
 """`make load`: many sessions asking at once, and the server's memory as questions go by.
 
 A session is a page in headless Chromium: it opens, types a question of its own, presses Enter, and
-waits for the answer to be drawn. As many programs ask the API at the same time. Then thousands of
-different questions are asked of the API, with a fresh page now and then, and the server's memory
-after the first two hundred is compared with that at the end. Linux only: memory is read from /proc.
+waits for the answer to be drawn. First some come one after another, then many at once, with as many
+programs that ask the API. Then thousands of different questions are asked of the API, with a fresh
+page now and then, and the server's memory after the first two hundred is compared with that at the
+end. Linux only: memory is read from /proc.
 """
 
 from __future__ import annotations
@@ -85,6 +86,7 @@ _ASPECTS = (
 )
 _WAYS = ("how are {} {}?", "are {} {} in good time?", "where are {} not {}?", "who says {} are {}?")
 _FIRST = 200
+_ALONE = 10
 _MOST_GROWTH = 1.10  # what is asked of the product: a tenth between the first 200 and 2,000
 _PATIENCE = 300_000  # milliseconds: thirty pages draw on as few as two cores
 
@@ -108,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with serving(options.index, log, _numbered(number)) as address:
             _ask_api(address, "how are care leavers supported?")  # the model is loaded now
             measured = _Measured(address, chromium, int(number.read_text()))
+            asyncio.run(measured.ask_alone([f"{one} alone" for one in questions[:_ALONE]]))
             at_once = [f"{one} and why" for one in questions[: options.sessions]]
             asyncio.run(measured.ask_at_once(at_once))
             growth = measured.watch_memory(questions[: options.questions], options.page_every)
@@ -138,11 +141,12 @@ def _ask_api(address: str, question: str) -> None:
         raise ValueError(f"no result for {question!r}")
 
 
-async def _ask_page(browser: Browser, address: str, question: str) -> float:
-    """Seconds from Enter until the result is drawn."""
+async def _ask_page(browser: Browser, address: str, question: str) -> tuple[float, float]:
+    """Seconds until a page can be typed into, and from Enter until the result is drawn."""
     context = await browser.new_context(viewport={"width": 1280, "height": 900})
     try:
         page = await context.new_page()
+        opened = time.perf_counter()
         await page.goto(address, timeout=_PATIENCE)
         box = page.get_by_role("searchbox")
         await box.fill(question, timeout=_PATIENCE)
@@ -154,7 +158,7 @@ async def _ask_page(browser: Browser, address: str, question: str) -> float:
         await expect(rest).to_be_visible(timeout=_PATIENCE)
         await expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=_PATIENCE)
         await expect(page.get_by_test_id("stException")).to_have_count(0)
-        return time.perf_counter() - started
+        return started - opened, time.perf_counter() - started
     finally:
         await context.close()
 
@@ -167,6 +171,17 @@ class _Measured:
         self._chromium = chromium
         self._process = process
         self.errors: list[str] = []
+
+    async def ask_alone(self, questions: Sequence[str]) -> None:
+        """Each question by a page that nobody else is served beside."""
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=self._chromium, args=ARGUMENTS
+            )
+            seconds = [await self._page(browser, question) for question in questions]
+            await browser.close()
+        print(f"{len(questions)} pages one after another")
+        _print_pages(seconds)
 
     async def ask_at_once(self, questions: Sequence[str]) -> None:
         """Each question by a page and by a program, all together."""
@@ -185,7 +200,7 @@ class _Measured:
                 )
             await browser.close()
         print(f"{len(questions)} pages and {len(questions)} programs at once")
-        print(f"  page, Enter to drawn: {_spread(drawn)}")
+        _print_pages(drawn)
         print(f"  program, asked to answered: {_spread(answered)}")
 
     def watch_memory(self, questions: Sequence[str], page_every: int) -> float:
@@ -212,7 +227,7 @@ class _Measured:
             await self._page(browser, question)
             await browser.close()
 
-    async def _page(self, browser: Browser, question: str) -> float | None:
+    async def _page(self, browser: Browser, question: str) -> tuple[float, float] | None:
         try:
             return await _ask_page(browser, self._address, question)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is counted and shown
@@ -232,6 +247,12 @@ class _Measured:
         status = Path(f"/proc/{self._process}/status").read_text()
         (line,) = (line for line in status.splitlines() if line.startswith("VmRSS:"))
         return int(line.split()[1]) / 1024
+
+
+def _print_pages(seconds: Sequence[tuple[float, float] | None]) -> None:
+    known = [one for one in seconds if one is not None]
+    print(f"  page, opened to usable: {_spread([one for one, _ in known])}")
+    print(f"  page, Enter to drawn: {_spread([one for _, one in known])}")
 
 
 def _spread(seconds: Sequence[float | None]) -> str:
