@@ -50,6 +50,21 @@ def _telling(text: str) -> list[str]:
     return [word for word in words_of(text) if word not in FUNCTION_WORDS]
 
 
+def pairs_of(text: str) -> set[str]:
+    """The stems of every two words that stand side by side, as "privat foster".
+
+    A function word between them, or at the place of one of them, makes no pair.
+    """
+    words = words_of(text)
+    stems = Stemmer("english").stemWords(words)
+    telling = [word not in FUNCTION_WORDS for word in words]
+    return {
+        f"{stems[at]} {stems[at + 1]}"
+        for at in range(len(words) - 1)
+        if telling[at] and telling[at + 1]
+    }
+
+
 def write_lexical(folder: Path, texts: Sequence[str]) -> None:
     """Write the word index of `texts` into the new folder `folder`; text i answers as row i.
 

@@ -172,8 +172,8 @@ class Filters:
 
     Dates are those of the inspection's last day (the publication's where none is printed), ISO,
     inclusive. `report` is a report's id or file; `section` a part of a heading, `grade` that
-    section's and `overall` the report's; `phrases` must all stand in a paragraph's text, in
-    capitals or not.
+    section's and `overall` the report's; `phrases` must all stand in a paragraph's text, as
+    whole words, in capitals or not.
     """
 
     council: str | None = None

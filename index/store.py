@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import re
 import sqlite3
 import threading
 from dataclasses import asdict, astuple
@@ -100,6 +101,7 @@ class Store:
                 uri=True,
                 check_same_thread=False,
             )
+            self._connection.create_function("holds", 2, _holds, deterministic=True)
         except sqlite3.Error as error:
             raise IndexUnusableError(f"{path} cannot be opened: {error}.") from error
 
@@ -244,10 +246,15 @@ _LATER_REPORT = """EXISTS (
 )"""
 # Until 2017 the grade was printed "Requires improvement", and then "… to be good": one grade.
 _SAME_GRADE = "replace(lower({}), ' to be good', '') = replace(lower(?), ' to be good', '')"
-# An apostrophe is printed curly and typed straight.
-_HOLDS = "instr(lower(replace(text, '’', '''')), lower(?))"
 # By way of the files, so that a duplicate's name leads to the report that was kept.
 _OF_REPORT = "reports.id IN (SELECT report_id FROM files WHERE ? IN (file, report_id))"
+
+
+def _holds(text: str, phrase: str) -> bool:
+    """Whether `phrase` stands in `text` as whole words, in capitals or not."""
+    # An apostrophe is printed curly and typed straight.
+    text, phrase = (one.replace("’", "'") for one in (text, phrase))
+    return re.search(rf"(?<!\w){re.escape(phrase)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def _conditions(filters: Filters) -> tuple[list[str], list[object]]:
@@ -267,8 +274,8 @@ def _conditions(filters: Filters) -> tuple[list[str], list[object]]:
     conditions = [condition for condition, _ in given]
     values = [value for _, value in given]
     for phrase in filters.phrases:
-        conditions.append(_HOLDS)
-        values.append(phrase.replace("’", "'"))
+        conditions.append("holds(text, ?)")
+        values.append(phrase)
     if filters.latest:
         conditions.append(f"NOT {_LATER_REPORT}")
     return conditions, values

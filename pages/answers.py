@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.address import Address
 from pages.drawing import anchor, copy_button, number
+from pages.narrowing import without_reading
 
 if TYPE_CHECKING:
     from index.coverage import Coverage
@@ -25,7 +26,7 @@ def draw_understood(result: Result, address: Address) -> None:
     said = result.interpretation
     lines = []
     if said.corrected is not None:
-        literal = address.changed(as_typed=True).link()
+        literal = without_reading(address, result).link()
         lines.append(
             f"Showing results for <strong>{escape(said.corrected)}</strong>. Search instead for "
             f"<a href='{escape(literal)}' target='_self'>{escape(address.q.strip())}</a>"
@@ -33,8 +34,9 @@ def draw_understood(result: Result, address: Address) -> None:
     elif address.as_typed:
         read = address.changed(as_typed=False).link()
         lines.append(
-            "The question was taken as it was typed. "
-            f"<a href='{escape(read)}' target='_self'>Read names and spelling in it</a>"
+            "Searched for exactly what was typed. "
+            f"<a href='{escape(read)}' target='_self'>Correct spelling, and take councils and "
+            "years in it as filters</a>"
         )
     if said.expansions:
         also = ", ".join(f"“{one}”" for one in said.expansions)
@@ -79,12 +81,13 @@ def draw_refusal(result: Result, address: Address, coverage: Coverage) -> None:
         "Ask about one thing, in the words that an inspector would use.",
         "Ask about what inspectors report on: how children are helped, protected and cared for.",
     ]
-    if result.interpretation.filters:
+    # No confidence at all: what the question names is not there, and it was not searched for.
+    if result.interpretation.filters or (result.confidence == 0 and not address.as_typed):
         wide = Address(q=address.q, as_typed=True)
         tips.insert(
             0,
             f"<a href='{escape(wide.link())}' target='_self'>Ask the whole collection</a>, "
-            "not only what the search is narrowed to.",
+            "whatever councils, years or filters are named.",
         )
     listed = "".join(f"<li>{tip}</li>" for tip in tips)
     st.html(

@@ -65,18 +65,21 @@ def _draw_result(result: Result, address: Address, searcher: Searcher) -> None:
         st.header(
             "Paragraphs" if result.answered else "Nearest paragraphs, not an answer", anchor=False
         )
-        _draw_paragraphs(result, address, sources)
+        _draw_paragraphs(result, address, sources, searcher)
 
 
 def _draw_paragraphs(
     result: Result,
     address: Address,
     sources: dict[str, tuple[Report, Passage]],
+    searcher: Searcher,
 ) -> None:
     ordered = in_order(found(result, sources), address.sort, group=address.group)
     pages = -(-len(ordered) // A_PAGE)
     page = min(address.page, max(pages, 1))
     shown = ordered[(page - 1) * A_PAGE : page * A_PAGE]
+    near = searcher.nearness(result, [one.hit.id for one in shown])
+    shown = [replace(one, nearness=tuple(near.get(one.hit.id, ()))) for one in shown]
     st.html(status(shown, result, len(ordered), page))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(

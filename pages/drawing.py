@@ -64,11 +64,6 @@ def marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join([*pieces, escape(text[at:])])
 
 
-def facts(*pairs: tuple[str, str | None]) -> str:
-    """Labelled facts, one a line, as HTML; those that are None are left out."""
-    return "<br>".join(f"{escape(name)}: {escape(value)}" for name, value in pairs if value)
-
-
 def badge(grade: str | None) -> str:
     """A section's grade as a labelled badge, empty where it has none."""
     if grade is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from html import escape
@@ -28,7 +29,7 @@ _LABELS: dict[str, str] = {
     "report": "Report",
     "date_from": "Inspected from",
     "date_to": "Inspected until",
-    "framework": "Framework",
+    "framework": "Kind of inspection",
     "section": "Section",
     "grade": "Grade of the section",
     "overall": "Overall grade",
@@ -86,7 +87,7 @@ def draw_narrowing(address: Address, generation: Generation) -> None:
         with left:
             _draw_choice("council", address, reports, sections, "Any council: type to find one")
         with right:
-            _draw_choice("framework", address, reports, sections, "Any framework")
+            _draw_choice("framework", address, reports, sections, "Any kind")
         left, right = st.columns(2)  # a row each, so that a narrow screen keeps their order
         with left:
             _draw_day("date_from", address.date_from)
@@ -142,29 +143,44 @@ def chips(address: Address, result: Result, reports: dict[str, Report]) -> str:
     """What narrows this result, each with a link that takes it away, as HTML; may be empty."""
     own = {name: getattr(address, name) for name in NARROWING}
     own = {name: value for name, value in own.items() if value not in (None, False)}
-    read = {
-        {"from": "date_from", "to": "date_to"}.get(name, name): value
-        for name, value in result.interpretation.filters.items()
-    }
-    if "report" in read:  # which says the council, too
-        read.pop("council", None)
     rows = [
         _chip(name, value, address.changed(**{name: False if value is True else None}), reports)
         for name, value in own.items()
     ]
-    rows += [
-        _chip(name, value, address.changed(as_typed=True), reports)
-        for name, value in read.items()
-        if name not in own and name != "phrases"
-    ]
+    read = _read_out(address, result)
+    for name, value in read.items():
+        if name not in own and not (name == "council" and "report" in read):  # which says it, too
+            rows.append(_chip(name, value, without_reading(address, result, name), reports))
+    for phrase in result.interpretation.filters.get("phrases", ()):
+        plain = re.sub('["“”]', "", address.q)
+        rows.append(_chip("phrases", f"“{phrase}”", address.changed(q=plain), reports))
     return f"<ul class='chips' aria-label='Narrowed to'>{''.join(rows)}</ul>" if rows else ""
 
 
+def _read_out(address: Address, result: Result) -> dict[str, Any]:
+    """The filters that the question itself names, by their fields of the address."""
+    read = {
+        {"from": "date_from", "to": "date_to"}.get(name, name): value
+        for name, value in result.interpretation.filters.items()
+    }
+    return {
+        name: date.fromisoformat(value) if name.startswith("date_") else value
+        for name, value in read.items()
+        if name in NARROWING and not getattr(address, name)
+    }
+
+
+def without_reading(address: Address, result: Result, left_out: str | None = None) -> Address:
+    """The question as it was typed, narrowed to what was read out of it but for `left_out`."""
+    kept = {name: value for name, value in _read_out(address, result).items() if name != left_out}
+    if left_out == "council":
+        kept.pop("report", None)
+    return address.changed(as_typed=True, **kept)
+
+
 def _chip(name: str, value: object, without: Address, reports: dict[str, Report]) -> str:
-    said = str(value)
-    if name in ("date_from", "date_to"):
-        said = days(None, date.fromisoformat(said)) or said
-    elif name == "report" and said in reports:
+    said = (days(None, value) if isinstance(value, date) else None) or str(value)
+    if name == "report" and said in reports:
         report = reports[said]
         said = inspection(report.facts) or report.file
     label = _LABELS[name] if value is True else f"{_LABELS[name]}: {said}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import groupby
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from pages.address import link, written
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from pages.address import Address, Sort
     from search.result import Hit, Result
 
+_GLIMPSE = 90  # characters of a sentence, enough to know it again
 A_PAGE = 10  # as many as are read at one go; the next ten are a link away
 # Paragraphs that a question lists: five pages, beyond which hardly any speaks of what was asked.
 MOST = 50
@@ -28,13 +30,14 @@ class Found:
     """A hit with its report and passage.
 
     `spans` are the sentences of its text that are marked: the quotations where it is quoted, the
-    sentence nearest to the question elsewhere.
+    sentence nearest to the question elsewhere. `nearness` is that of each sentence, a cosine.
     """
 
     hit: Hit
     report: Report
     passage: Passage
     spans: tuple[tuple[int, int], ...]
+    nearness: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
@@ -51,7 +54,7 @@ class Found:
 def place(passage: Passage) -> str:
     """The paragraph's number in words."""
     printed = passage.paragraph.number
-    return "unnumbered passage" if printed is None else f"paragraph {printed}"
+    return "paragraph without a number" if printed is None else f"paragraph {printed}"
 
 
 def found(result: Result, sources: dict[str, tuple[Report, Passage]]) -> list[Found]:
@@ -141,10 +144,14 @@ def _why(one: Found) -> str:
         reason = "The marked sentence is the nearest to the question in meaning."
     else:
         reason = "It is among the nearest to the question, and too far from it to answer it."
+    shares = "".join(
+        f"<li>{max(near, 0):.0%}: {escape(shorten(text, _GLIMPSE, placeholder=' …'))}</li>"
+        for near, text in zip(one.nearness, one.passage.sentence_texts, strict=False)
+    )
+    listed = f"<p class='facts'>Each sentence’s nearness in meaning:</p><ol>{shares}</ol>"
     return (
-        "<details><summary>Why this matched</summary>"
-        f"<p class='facts'>{reason} The paragraph’s score is {one.hit.score:.2f}: how near it is "
-        "to the question, by meaning (at most 1) and by words that both have.</p></details>"
+        f"<details><summary>Why this matched</summary><p class='facts'>{reason}</p>"
+        f"{listed if shares else ''}</details>"
     )
 
 

@@ -12,7 +12,14 @@ import streamlit as st
 from index.errors import InspectionSearchError
 from index.manifest import configured_folder
 from pages.address import link, read_address, written
-from pages.drawing import anchor, copy_button, draw_error, draw_title, section_line
+from pages.drawing import (
+    anchor,
+    copy_button,
+    draw_error,
+    draw_title,
+    escape_markdown,
+    section_line,
+)
 from pages.exporting import base_address
 from pages.paragraphs import place
 from search.ask import shared_searcher
@@ -60,7 +67,7 @@ def _draw_passage(reading: _Reading) -> None:
     st.set_page_config(page_title=f"{citation.label} – Inspection Search")
     if reading.search:
         st.html(f"<p>{anchor('Back to the results', '/', **reading.search)}</p>")
-    st.header(citation.label.translate(_PLAIN), anchor=False)
+    st.header(escape_markdown(citation.label), anchor=False)
     if reading.mark not in (None, text_mark(passage)):
         st.warning(
             "This paragraph has changed since the link to it was made: its report has been read "
@@ -80,10 +87,6 @@ def _draw_passage(reading: _Reading) -> None:
         st.html(f"<p>{escape(str(error))}</p>")
     st.header("Citations", anchor=False)
     st.html(_citations(report, passage))
-
-
-# A heading is Markdown; its citation is shown as it stands.
-_PLAIN = str.maketrans({one: f"\\{one}" for one in r"\`*_{}[]()#+-.!|<>~$:"})
 
 
 def _draw_gone(reading: _Reading, searcher: Searcher) -> None:

@@ -91,7 +91,7 @@ def _front_page(report: Report, passages: Sequence[Passage]) -> str:
     published = None if facts.published is None else days(None, facts.published)
     rows = (
         ("Council", facts.council),
-        ("Framework", facts.framework),
+        ("Kind of inspection", facts.framework),
         ("Inspected", days(facts.inspection_start, facts.inspection_end)),
         ("Published", published),
         ("Lead inspector", facts.lead_inspector),
@@ -139,7 +139,8 @@ def _matches(
 ) -> list[_Match]:
     """The report's paragraphs that are nearest to the question, in the report's order."""
     result = searcher.ask(question, Filters(report=report.id), _MATCHES)
-    marked_in = {hit.id: marks(hit) for hit in result.hits}
+    # A mark in what is no answer would say that it is one.
+    marked_in = {hit.id: marks(hit) if result.answered else () for hit in result.hits}
     return [_Match(one.id, marked_in[one.id]) for one in passages if one.id in marked_in]
 
 

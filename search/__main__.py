@@ -75,8 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--report", metavar="R", help="only this report: its id or its file")
     parser.add_argument("--from", type=_day, metavar="DATE", help="inspections ended on or after")
     parser.add_argument("--to", type=_day, metavar="DATE", help="inspections ended on or before")
+    parser.add_argument("--framework", metavar="F", help="only under this framework: ILACS or SIF")
     parser.add_argument("--section", metavar="S", help="only sections whose heading holds this")
     parser.add_argument("--grade", metavar="G", help="only sections with this grade")
+    parser.add_argument("--overall", metavar="G", help="only reports with this overall grade")
     parser.add_argument("--latest", action="store_true", help="only each council's latest report")
     parser.add_argument(
         "--as-typed",

@@ -42,11 +42,11 @@ _FIGURE = re.compile(
 )
 
 NOTHING_CLOSE = (
-    "No paragraph in the collection answers this question. The nearest paragraphs are listed, but "
+    "Nothing was found that answers this question. The nearest paragraphs are listed, but "
     "they are not an answer."
 )
 ONLY_TOPIC = (
-    "No paragraph in the collection answers this question, though some speak of its topic. The "
+    "Nothing was found that answers this question, though some paragraphs speak of its topic. The "
     "nearest paragraphs are listed, but they are not an answer."
 )
 NOTHING_LEFT = "The collection holds no paragraph with these filters: {filters}."

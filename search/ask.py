@@ -6,6 +6,7 @@ import threading
 import time
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from index.originals import find_original
 from index.records import Filters
 from index.reranker import configured_reranker
 from search import answer, cite, rank
+from search.pairs import held
 from search.question import Known, understand
 from search.result import Hit, Interpretation, Quotation, Result
 from search.retrieve import retrieve
@@ -42,6 +44,15 @@ if TYPE_CHECKING:
 MOST_HITS = 1000
 # So many of the best are read again by a reranker, where one is configured.
 _RERANKED = 20
+# How filters are said in a refusal, where their own names do not say it.
+_SAID = {
+    "from": "inspected from {}",
+    "to": "inspected until {}",
+    "grade": "section grade {}",
+    "overall": "overall grade {}",
+    "latest": "each council’s latest report only",
+    "phrases": "the words {}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +165,8 @@ class Searcher:
         for at, one in enumerate(asked):
             alike[questions[at].filters, one.k].append(at)
         for (filters, k), places in alike.items():
-            words = [questions[at].expanded for at in places]
-            found = retrieve(generation, vectors[places], words, filters, k)
+            own = [questions[at] for at in places]
+            found = retrieve(generation, vectors[places], own, filters, k)
             candidates |= zip(places, found, strict=True)
         clock.lap("search")
         return [
@@ -185,6 +196,21 @@ class Searcher:
         passage = store.passage(passage_id)
         return store.report(passage.report_id), passage
 
+    def nearness(self, result: Result, ids: Sequence[str]) -> dict[str, list[float]]:
+        """How near each sentence of these passages is to the question of `result`: cosines, by id.
+
+        A passage that a newer generation no longer has is left out.
+        """
+        opened = self._opened()
+        [vector] = opened.encoder.encode_questions([result.searched])
+        found = opened.generation.store.passages_named(ids)
+        return {
+            name: opened.generation.sentences.similarities(
+                vector, one.first_sentence + np.arange(len(one.sentences), dtype=np.int64)
+            ).tolist()
+            for name, one in found.items()
+        }
+
     def sources(self, result: Result) -> dict[str, tuple[Report, Passage]]:
         """Report and passage of each hit, by the passage's id.
 
@@ -196,9 +222,14 @@ class Searcher:
 
 
 def _within(question: Question, given: Filters, generation: Generation) -> Question:
-    """`question` with the filters that leave something; what its words alone ask for may not."""
+    """`question` with the filters that leave something; what its words alone ask for may not.
+
+    Where all of them leave nothing, the council that it names is kept if that leaves something.
+    """
     if question.filters == given or _leaves_any(question.filters, generation):
         return question
+    own = replace(given, council=question.filters.council)
+    kept = own if _leaves_any(own, generation) else given
     if question.filters.phrases and not _leaves_any(
         replace(Filters(), phrases=question.filters.phrases), generation
     ):
@@ -206,7 +237,7 @@ def _within(question: Question, given: Filters, generation: Generation) -> Quest
         reason = f"No paragraph in the collection holds the words {said}."
     else:
         reason = f"The collection holds no paragraph with {_in_words(question.filters)}."
-    return replace(question, filters=given, refusal=question.refusal or reason)
+    return replace(question, filters=kept, refusal=question.refusal or reason)
 
 
 def _leaves_any(filters: Filters, generation: Generation) -> bool:
@@ -229,7 +260,6 @@ def _result(
     generation, fitted = opened.generation, rank.load_fitted()
     scored = rank.scores(candidates, rank.weights_of(ranking))
     ordered = rank.order(scored, candidates.rows)
-    signs = rank.signs(candidates, ordered)
     if reranker is not None:
         ordered = _reranked(ordered, candidates, question.text, generation, reranker)
     if question.filters.report is None and question.filters.council is None:
@@ -237,7 +267,11 @@ def _result(
     ordered = ordered[: asked.k]
     clock.lap("rank")
     passages = generation.store.passages(candidates.rows[ordered].tolist())
-    confidence = round(fitted.confidence.of(signs), 4) if len(candidates) else 0.0
+    confidence = 0.0
+    if passages:
+        held_pairs = held(question.text, passages[0].paragraph)
+        signs = rank.signs(candidates, int(ordered[0]), fitted.weights, held_pairs)
+        confidence = round(fitted.confidence.of(signs), 4)
     refusal = question.refusal
     if not len(candidates):
         refusal = refusal or answer.NOTHING_LEFT.format(filters=_in_words(question.filters))
@@ -265,7 +299,10 @@ def _result(
         confidence=confidence,
         refusal=refusal,
         interpretation=Interpretation(
-            filters=_given(question.filters),
+            filters={
+                name: value.isoformat() if isinstance(value, date) else value
+                for name, value in _given(question.filters).items()
+            },
             corrected=question.corrected,
             expansions=question.expansions,
         ),
@@ -289,6 +326,7 @@ def _result(
         timing_ms=clock.laps(),
         generation=generation.name,
         notices=question.notices,
+        searched=question.expanded,
     )
 
 
@@ -317,7 +355,7 @@ def _spread(ordered: NDArray[np.intp], candidates: Candidates, opened: _Opened) 
 def _given(filters: Filters) -> dict[str, object]:
     """The filters that narrow anything, by their names on the command line."""
     return {
-        name.removeprefix("date_"): value.isoformat() if hasattr(value, "isoformat") else value
+        name.removeprefix("date_"): value
         for name, value in asdict(filters).items()
         if value not in (None, False, ())
     }
@@ -325,8 +363,18 @@ def _given(filters: Filters) -> dict[str, object]:
 
 def _in_words(filters: Filters) -> str:
     return ", ".join(
-        name if value is True else f"{name} {value!r}" for name, value in _given(filters).items()
+        _SAID[name].format(_said(value)) if name in _SAID else f"{name} {_said(value)}"
+        for name, value in _given(filters).items()
     )
+
+
+def _said(value: object) -> str:
+    """A filter's value as it is read: a date in words, phrases in quotation marks."""
+    if isinstance(value, tuple):
+        return ", ".join(f"“{one}”" for one in value)
+    if isinstance(value, date):
+        return cite.days(None, value) or ""
+    return f"“{value}”"
 
 
 def _hit(

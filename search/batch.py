@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 MOST_QUESTIONS = 500
 MOST_BYTES = 1024 * 1024
 # Filters by their names on the command line.
-FILTERS = ("council", "report", "from", "to", "section", "grade", "latest")
+FILTERS = (
+    "council", "report", "from", "to", "framework", "section", "grade", "overall", "latest",
+)  # fmt: skip
 _KNOWN = ("id", "question", "k", *FILTERS)
 # Asked together: enough to encode at once, few enough that progress is seen.
 _TOGETHER = 32

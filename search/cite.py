@@ -202,7 +202,7 @@ def _place(paragraph: Paragraph, *, listed: bool) -> str:
     if paragraph.number is not None:
         return f"{'passage' if listed else 'para'} {paragraph.number}"
     if paragraph.section is None:
-        return "unnumbered passage"
+        return "paragraph without a number"
     # "(introduction)" is our word for what no heading stands over; headings are the report's own.
     return (
         paragraph.section.strip("()")

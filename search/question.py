@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from index.records import Report
+    from search.scope import Scope
     from search.spelling import Words
 
 # Characters. The model reads 256 tokens, about five characters each; what it would not read is cut
@@ -33,13 +34,12 @@ _QUOTED = re.compile(r"[\"“”]([^\"“”]*\w[^\"“”]*)[\"“”]")
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """Names of one thing in the sector, words that come with it, and where that can be seen.
+    """Names of one thing in the sector, and where they can be seen.
 
     A name in capitals is found in capitals only, any other however it is typed.
     """
 
     names: tuple[str, ...]
-    related: tuple[str, ...]
     example: str
 
 
@@ -121,17 +121,26 @@ def _interpreted(question: Question, known: Known | None) -> Question:
     notices, refusal = question.notices, None
     if known is not None:
         scope = read_scope(text, known.reports, filters)
+        right = corrected(scope.text, known.words, known.is_english)
+        if right is not None:  # what was put right may be a council's name
+            scope = _joined(scope, read_scope(right, known.reports, scope.filters))
         text, filters, refusal = scope.text, scope.filters, scope.missing
         notices += scope.notices
-        right = corrected(text, known.words, known.is_english)
     return replace(
         question,
-        text=right or text,
+        text=text,
         filters=filters,
         corrected=right,
-        expansions=_expansions(right or text),
+        expansions=_expansions(text),
         refusal=refusal,
         notices=notices,
+    )
+
+
+def _joined(first: Scope, then: Scope) -> Scope:
+    """What two readings of a question found, the second of what the first left."""
+    return replace(
+        then, notices=first.notices + then.notices, missing=first.missing or then.missing
     )
 
 
@@ -141,11 +150,10 @@ def _expansions(text: str) -> tuple[str, ...]:
         if any(_holds(text, name) for name in term.names):
             # "lado" is how people type LADO, and nothing to look for beside it.
             typed = {name.lower() for name in term.names if name.isupper()}
-            others = [name for name in term.names if name not in typed]
             found |= {
                 one: None
-                for one in (*others, *term.related)
-                if not _holds(text, one) and not _holds(text, one.lower())
+                for one in term.names
+                if one not in typed and not _holds(text, one) and not _holds(text, one.lower())
             }
     return tuple(found)
 
@@ -167,12 +175,11 @@ def load_terms() -> tuple[Term, ...]:
 
 
 def read_terms(text: str) -> tuple[Term, ...]:
-    """Terms from CSV with the columns names, related, example; several in a cell by ";"."""
+    """Terms from CSV with the columns names, several by ";", and example."""
 
     def several(cell: str) -> tuple[str, ...]:
         return tuple(part.strip() for part in cell.split(";") if part.strip())
 
     return tuple(
-        Term(several(row["names"]), several(row["related"]), row["example"])
-        for row in csv.DictReader(io.StringIO(text))
+        Term(several(row["names"]), row["example"]) for row in csv.DictReader(io.StringIO(text))
     )

@@ -27,9 +27,9 @@ FITTED = Path(__file__).parent / "ranking.json"
 MOST_OF_A_REPORT = 3
 # What is known of a question's ranking, in this order; `ranking.json` holds a weight for each.
 SIGNS = (
-    "similarity",  # the largest cosine of the question to a paragraph
-    "best_sentence",  # … to a sentence
-    "named",  # 1 where the first paragraph holds all names in the question, -1 where none; else 0
+    "score",  # the first paragraph's
+    "words",  # its BM25, as a part of the best one
+    "pairs",  # how many of the question's pairs of words it holds: `search/pairs.py`
 )
 _DECIMALS = 6
 
@@ -124,15 +124,16 @@ def spread(ordered: NDArray[np.intp], reports: NDArray[np.int64]) -> NDArray[np.
     return np.array(early + late, dtype=np.intp)
 
 
-def signs(candidates: Candidates, ordered: NDArray[np.intp]) -> NDArray[np.float64]:
-    """What SIGNS names of a ranking: float64 of shape (len(SIGNS),); zeros of an empty one."""
-    if len(ordered) == 0:
-        return np.zeros(len(SIGNS))
-    largest = dict(zip(FEATURES, candidates.features.max(axis=0).tolist(), strict=True))
-    named = candidates.features[ordered[0], FEATURES.index("named")]
+def signs(
+    candidates: Candidates, first: int, weights: Values, held_pairs: float
+) -> NDArray[np.float64]:
+    """What SIGNS names of the candidate at the place `first`, float64 of shape (len(SIGNS),).
+
+    Its score is what `weights` of FEATURES give.
+    """
     known = {
-        "similarity": largest["similarity"],
-        "best_sentence": largest["best_sentence"],
-        "named": 2 * float(named) - 1 if candidates.names else 0.0,
+        "score": scores(candidates, weights)[first],
+        "words": candidates.features[first, FEATURES.index("words")],
+        "pairs": held_pairs,
     }
-    return np.array([known[name] for name in SIGNS])
+    return np.array([known[name] for name in SIGNS], dtype=np.float64)

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from index.printable import printable
 from index.records import Filters
@@ -28,11 +28,16 @@ Asking = Annotated[
 
 
 def _written_out(value: object) -> object:
-    """`value` if it is no text or a date as 2021-06-28; pydantic reads "2021" as seconds."""
+    """`value` if it is no text or a date as 2021-06-28; pydantic reads "2021" as seconds.
+
+    British spreadsheets make 28/06/2021 of it, which is read as well.
+    """
     if value is None or isinstance(value, date):
         return value
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
         return value
+    if isinstance(value, str) and re.fullmatch(r"\d{2}/\d{2}/\d{4}", value, re.ASCII):
+        return "-".join(reversed(value.split("/")))
     raise ValueError("Input should be a valid date like 2021-06-28")
 
 
@@ -48,9 +53,17 @@ class Narrowing(BaseModel):
     report: str | None = None
     date_from: Annotated[_Day | None, Field(alias="from")] = None
     date_to: Annotated[_Day | None, Field(alias="to")] = None
+    framework: str | None = None
     section: str | None = None
     grade: str | None = None
+    overall: str | None = None
     latest: bool | None = None
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _left_open(cls, value: object, info: ValidationInfo) -> object:
+        """A filter without a value, as an empty field of a form sends it, is not given."""
+        return None if value == "" and info.field_name in Narrowing.model_fields else value
 
     def filters(self, default: Filters) -> Filters:
         """`default` with what is given here put in its place; texts as names are stored."""

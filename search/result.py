@@ -68,8 +68,9 @@ class Interpretation(_Frozen):
 class Result(_Frozen):
     """What a question found. `answer` is empty and `refusal` says why where `answered` is false.
 
-    `hits` are the best paragraphs whether answered or not; `notices` (not part of the JSON object)
-    say what was done to the question before it was searched for.
+    `hits` are the best paragraphs whether answered or not; `notices`
+    say what was done to the question before it was searched for, `searched` what was (neither is
+    part of the JSON object).
     """
 
     question: str
@@ -82,3 +83,4 @@ class Result(_Frozen):
     timing_ms: dict[str, float]
     generation: str
     notices: tuple[str, ...] = Field(default=(), exclude=True)
+    searched: str = Field(default="", exclude=True)

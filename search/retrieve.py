@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from index.generation import Generation
     from index.records import Filters
+    from search.question import Question
 
 # What is known of a candidate, in this order; `search/ranking.json` holds a weight for each.
 FEATURES = (
@@ -43,13 +44,11 @@ class Candidates:
 
     `rows` is int64 of shape (n,); `features` float32 of shape (n, len(FEATURES)); `sentences` the
     number of each one's nearest sentence in the collection, int64 of shape (n,), -1 for none.
-    `names` says whether the question holds names or codes.
     """
 
     rows: NDArray[np.int64]
     features: NDArray[np.float32]
     sentences: NDArray[np.int64]
-    names: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -57,15 +56,16 @@ class Candidates:
 
 def retrieve(
     generation: Generation,
-    questions: NDArray[np.float32],
-    words: Sequence[str],
+    vectors: NDArray[np.float32],
+    questions: Sequence[Question],
     filters: Filters,
     k: int,
 ) -> list[Candidates]:
-    """Candidates for each of `questions` and its `words`.
+    """Candidates for each of `questions`.
 
-    `questions` are unit vectors, float32 of shape (questions, dimension). The best k of every kind
-    are among the candidates; the filters act inside the search, so k come back whenever k exist.
+    `vectors` are theirs, of unit length, float32 of shape (questions, dimension). The best k of
+    every kind are among the candidates; the filters act inside the search, so k come back whenever
+    k exist.
     """
     rows = generation.store.rows(filters)
     draw = max(k, _POOL)
@@ -75,11 +75,11 @@ def retrieve(
         every = np.arange(count, dtype=np.int64) if rows is None else rows
         near = [every] * len(questions)
     else:
-        found = generation.paragraphs.nearest_many(questions, draw, rows)
+        found = generation.paragraphs.nearest_many(vectors, draw, rows)
         near = [np.sort([row for row, _ in own]).astype(np.int64) for own in found]
     return [
-        _candidates(generation, question, text, own, rows=rows, draw=draw)
-        for question, text, own in zip(questions, words, near, strict=True)
+        _candidates(generation, vector, question, own, rows=rows, draw=draw)
+        for vector, question, own in zip(vectors, questions, near, strict=True)
     ]
 
 
@@ -93,13 +93,14 @@ def _ranges(starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.in
 
 def _candidates(
     generation: Generation,
-    question: NDArray[np.float32],
-    words: str,
+    vector: NDArray[np.float32],
+    question: Question,
     near: NDArray[np.int64],
     *,
     rows: NDArray[np.int64] | None,
     draw: int,
 ) -> Candidates:
+    words = question.expanded
     every = generation.lexical.scores(words)
     scores = every if rows is None else every[rows]
     best = _largest(scores, draw)
@@ -107,17 +108,16 @@ def _candidates(
     most = float(scores.max(initial=0))
     features = np.zeros((len(drawn), len(FEATURES)), dtype=np.float32)
     starts, ends = generation.sentence_starts[drawn], generation.sentence_starts[drawn + 1]
-    nearest, second, at = _sentences(generation, question, starts, ends)
-    features[:, 0] = generation.paragraphs.similarities(question, drawn)
+    nearest, second, at = _sentences(generation, vector, starts, ends)
+    features[:, 0] = generation.paragraphs.similarities(vector, drawn)
     features[:, 1] = np.where(at < 0, features[:, 0], nearest)
     features[:, 2] = np.where(at < 0, features[:, 0], second)
     features[:, 3] = every[drawn] / most if most > 0 else 0
     features[:, 4] = generation.lexical.covered(words, drawn)
-    names = names_in(words)
-    features[:, 5] = generation.lexical.holding(names, drawn)
+    features[:, 5] = generation.lexical.holding(names_in(question.text), drawn)
     features[:, 6] = ~generation.findings[drawn]
     features[:, 7] = np.log2(1 + ends - starts)
-    return Candidates(drawn, features, at, bool(names))
+    return Candidates(drawn, features, at)
 
 
 def names_in(text: str) -> list[str]:

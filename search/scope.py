@@ -9,7 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,6 @@ _ALSO_WORDS = {
     "barking",
     "slough",
     "hove",
-    "sale",
     "cleveland",
     "wolves",
 }
@@ -77,9 +76,16 @@ _SPAN = re.compile(
 )
 _DIRECTED = re.compile(
     r"[,(]*\s*\b(?:(?P<to>before|until|up to|prior to)|(?P<after>after)|(?P<since>since)) "
-    rf"{_YEAR}(?! {_INSPECTION})(?!\d)\s*\)?",
+    rf"(?:{_MONTH} )?{_YEAR}(?! {_INSPECTION})(?!\d)\s*\)?",
     re.IGNORECASE,
 )
+# A year that is part of what is asked: "at 31 March 2020", "the Children Act 2004"; and, where no
+# report is from it, "the 2020 lockdown".
+_DAY_BEFORE = re.compile(r"\b\d{1,2}(?:st|nd|rd|th)? $")
+_LAW_BEFORE = re.compile(
+    r"\b(?:Act|Regulations?|Rules|Code|Order|guidance|strategy|plan) $", re.IGNORECASE
+)
+_WORD_AFTER = re.compile(r" ?\w")
 # "since the last inspection" speaks of what a report says, not of which report is meant.
 _SINCE_INSPECTION = re.compile(
     rf"\b(?:since|after|following|before|compared (?:with|to)) {_ARTICLE}"
@@ -218,36 +224,53 @@ def _in_time(
             None,
         )
     if match := next(filter(free, _DIRECTED.finditer(text)), None):
-        year = int(match["year"])
+        begin, end = _days_named(match)
         if match["to"]:
-            last = year - 1 if match["to"].lower() in ("before", "prior to") else year
-            narrowed = replace(filters, date_to=date(last, 12, 31))
+            before = match["to"].lower() in ("before", "prior to")
+            narrowed = replace(filters, date_to=begin - timedelta(days=1) if before else end)
         else:
-            first = year + 1 if match["after"] else year
-            narrowed = replace(filters, date_from=date(first, 1, 1))
+            begin = end + timedelta(days=1) if match["after"] else begin
+            narrowed = replace(filters, date_from=begin)
         return narrowed, [match.span()], None
-    if match := next(filter(free, _WHEN.finditer(text)), None):
-        return _dated(match, filters, own, about)
+    whens = (one for one in _WHEN.finditer(text) if free(one) and not _within_matter(one, text))
+    if match := next(whens, None):
+        return _dated(match, text, filters, own, about)
     if match := next(filter(free, _LATEST.finditer(text)), None):
         return replace(filters, latest=True), [match.span()], None
     return filters, [], None
 
 
+def _month(match: re.Match[str]) -> int | None:
+    named = match["month"]
+    if named is None:
+        return None
+    return 1 + next(at for at, name in enumerate(_MONTHS) if name.startswith(named.lower()[:3]))
+
+
+def _days_named(match: re.Match[str]) -> tuple[date, date]:
+    """The first and the last day of the year or the month that `match` names."""
+    year, month = int(match["year"]), _month(match)
+    last = month or 12
+    return date(year, month or 1, 1), date(year, last, calendar.monthrange(year, last)[1])
+
+
+def _within_matter(match: re.Match[str], text: str) -> bool:
+    """Whether the year is a law's, or that of a single day."""
+    before = text[: match.start("month" if match["month"] else "year")]
+    return bool(_DAY_BEFORE.search(before) or _LAW_BEFORE.search(before))
+
+
 def _dated(
-    match: re.Match[str], filters: Filters, own: Sequence[Report], about: str | None
+    match: re.Match[str], text: str, filters: Filters, own: Sequence[Report], about: str | None
 ) -> tuple[Filters, list[tuple[int, int]], str | None]:
-    year = int(match["year"])
-    month = None
-    if match["month"]:
-        month = 1 + next(
-            at for at, name in enumerate(_MONTHS) if name.startswith(match["month"].lower()[:3])
-        )
+    year, month = int(match["year"]), _month(match)
     of_year = [one for one in own if year in {day.year for day in _days(one)}]
     if not of_year:
-        if about is None:
+        of_what_follows = _WORD_AFTER.match(text, match.end("year")) is not None
+        if not match["noun"] and (about is None or of_what_follows):
             # Nothing says that the year is an inspection's.
-            if not match["noun"]:
-                return filters, [], None
+            return filters, [], None
+        if about is None:
             return filters, [match.span()], f"The collection holds no report from {year}."
         years = sorted({day.year for one in own for day in _days(one)[-1:]})
         held = ", ".join(map(str, years))

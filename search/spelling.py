@@ -36,17 +36,24 @@ def corrected(text: str, words: Words, is_english: Callable[[str], bool]) -> str
     has one a slip or two away: a letter too many, too few, wrong, or two changed round.
     """
     changed = False
+    shouted = text.isupper() and " " in text  # capitals then tell neither names nor codes
 
     def put_right(match: re.Match[str]) -> str:
         nonlocal changed
         typed = match[0]
         # A capital within a sentence makes a name; capitals throughout, a code.
-        if typed != typed.lower() and (match.start() > 0 or typed[1:] != typed[1:].lower()):
+        if (
+            typed != typed.lower()
+            and not shouted
+            and (match.start() > 0 or typed[1:] != typed[1:].lower())
+        ):
             return typed
         meant = _meant(typed.lower(), text, words, is_english)
         if meant is None:
             return typed
         changed = True
+        if shouted:
+            return meant.upper()
         return meant.capitalize() if typed[0].isupper() else meant
 
     right = _WORD.sub(put_right, text)

@@ -59,15 +59,15 @@ def test_the_best_paragraph_stands_first_and_scores_fall(searcher: Searcher) -> 
 
 
 REFUSALS = [
-    ("what about the weather?", Filters(), "No paragraph in the collection answers", COUNT),
+    ("what about the weather?", Filters(), "Nothing was found that answers", COUNT),
     ("?!", Filters(), "The question holds no words", COUNT),
     ("как поддерживают детей", Filters(), "The reports are in English", COUNT),
-    ("risk", Filters(council="Elsewhere"), "with these filters: council 'Elsewhere'", 0),
-    ("risk", Filters(council=""), "with these filters: council ''", 0),
+    ("risk", Filters(council="Elsewhere"), "with these filters: council “Elsewhere”", 0),
+    ("risk", Filters(council=""), "with these filters: council “”", 0),
     (
         "risk",
         Filters(date_from=date(2030, 1, 1), latest=True),
-        "with these filters: from '2030-01-01', latest",
+        "with these filters: inspected from 1 January 2030, each council’s latest report only",
         0,
     ),
 ]
@@ -83,6 +83,23 @@ def test_a_refusal_says_why_and_the_nearest_paragraphs_are_still_there(
     assert refusal in result.refusal
     assert len(result.hits) == hits
     assert not any(hit.quote_spans for hit in result.hits)
+
+
+def test_a_phrase_in_quotation_marks_must_occur(searcher: Searcher) -> None:
+    result = searcher.ask('how is "good housing" found?', k=20)
+    assert result.hits
+    assert all("good housing" in hit.text.lower() for hit in result.hits)
+    absent = searcher.ask('how is "good hous" found?')
+    assert not absent.answered
+    assert absent.refusal == "No paragraph in the collection holds the words “good hous”."
+
+
+def test_a_council_is_kept_where_its_time_leaves_nothing(searcher: Searcher) -> None:
+    result = searcher.ask("care leavers in Northbridge before 2001")
+    assert result.refusal is not None
+    assert "inspected until 31 December 2000" in result.refusal
+    assert result.interpretation.filters == {"council": "Northbridge"}
+    assert {hit.council for hit in result.hits} == {"Northbridge City Council"}
 
 
 def test_a_title_over_no_sentence_is_found_but_answers_nothing(

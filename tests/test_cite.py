@@ -50,7 +50,7 @@ LABELS = [
     (
         SUNDERLAND_2021,
         replace(PARA, number=None, section=None),
-        f"{TITLE}, unnumbered passage (p. 7)",
+        f"{TITLE}, paragraph without a number (p. 7)",
     ),
     (
         replace(

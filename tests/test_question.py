@@ -121,9 +121,9 @@ def test_a_question_is_expanded_by_the_reports_words_for_its_own(
     assert question.expanded == " ".join([question.text, *expansions])
 
 
-def test_every_term_has_two_names_or_related_words_and_a_place_where_it_can_be_seen() -> None:
+def test_every_term_has_two_names_and_a_place_where_it_can_be_seen() -> None:
     for term in load_terms():
-        assert len(term.names) + len(term.related) >= 2, term
+        assert len(term.names) >= 2, term
         assert term.example, term
         assert len(set(term.names)) == len(term.names), term
 
@@ -133,19 +133,15 @@ def test_no_name_means_two_things() -> None:
     assert len(names) == len(set(names))
 
 
-def test_the_file_of_terms_has_three_cells_a_row_and_no_stray_spaces() -> None:
+def test_the_file_of_terms_has_two_cells_a_row_and_no_stray_spaces() -> None:
     path = Path(search.question.__file__).with_name("language.csv")
     rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
-    assert rows[0] == ["names", "related", "example"]
-    assert {len(row) for row in rows} == {3}
+    assert rows[0] == ["names", "example"]
+    assert {len(row) for row in rows} == {2}
     for row in rows:
         assert [cell.strip() for cell in row] == row
 
 
 def test_terms_are_read_several_to_a_cell() -> None:
-    (term,) = read_terms("names,related,example\nIRO; reviewer ,a;; b,Hull 2015\n")
-    assert (term.names, term.related, term.example) == (
-        ("IRO", "reviewer"),
-        ("a", "b"),
-        "Hull 2015",
-    )
+    (term,) = read_terms("names,example\nIRO; reviewer ;;,Hull 2015\n")
+    assert (term.names, term.example) == (("IRO", "reviewer"), "Hull 2015")

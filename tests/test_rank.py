@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -100,23 +98,16 @@ def test_spreading_loses_nothing_and_keeps_the_order_within_a_report(reports: li
 # Confidence
 
 
-def test_signs_are_the_largest_and_whether_the_first_holds_the_names() -> None:
-    made = candidates(
-        {"similarity": 0.25, "named": 1.0},
-        {"similarity": 0.75, "best_sentence": 0.5},
-        {"similarity": 0.5},
-    )
-    made = replace(made, names=True)
-    first_is_named, other_is_first = np.array([0, 1, 2]), np.array([1, 0, 2])
-    assert signs(made, first_is_named).tolist() == [0.75, 0.5, 1.0]
-    assert signs(made, other_is_first).tolist() == [0.75, 0.5, -1.0]
-    assert signs(replace(made, names=False), other_is_first).tolist() == [0.75, 0.5, 0.0]
-    assert signs(candidates(), np.array([], dtype=np.intp)).tolist() == [0.0] * len(SIGNS)
+def test_signs_are_those_of_the_first_however_the_ranking_found_it() -> None:
+    weights = {"similarity": 0.5, "named": 0.25}
+    made = candidates({"similarity": 0.5, "named": 1.0}, {"similarity": 0.75, "words": 1.0})
+    assert signs(made, 0, weights, 1.0).tolist() == [0.5, 0.0, 1.0]
+    assert signs(made, 1, weights, -1.0).tolist() == [0.375, 1.0, -1.0]
 
 
 def test_confidence_is_a_probability_and_grows_with_nearness() -> None:
     fitted = load_fitted()
-    near, far = (fitted.confidence.of(np.array([value, value, 0.0])) for value in (0.9, 0.1))
+    near, far = (fitted.confidence.of(np.array([value, 1.0, 0.0])) for value in (0.9, 0.1))
     assert 0 < far < fitted.threshold < near < 1
 
 

@@ -66,6 +66,9 @@ NAMED = [
     ("care leavers before 2018", Filters(date_to=date(2017, 12, 31)), "care leavers"),
     ("care leavers since 2019", Filters(date_from=date(2019, 1, 1)), "care leavers"),
     ("care leavers after 2019", Filters(date_from=date(2020, 1, 1)), "care leavers"),
+    ("care leavers since March 2019", Filters(date_from=date(2019, 3, 1)), "care leavers"),
+    ("care leavers before March 2019", Filters(date_to=date(2019, 2, 28)), "care leavers"),
+    ("care leavers until feb 2019", Filters(date_to=date(2019, 2, 28)), "care leavers"),
     (
         "care leavers between 2018 and 2020",
         Filters(date_from=date(2018, 1, 1), date_to=date(2020, 12, 31)),
@@ -106,6 +109,21 @@ def test_what_a_question_names_becomes_a_filter_and_leaves_its_words(
     assert (scope.filters, scope.missing) == (filters, None)
     if left is not None:
         assert scope.text == left
+
+
+# A year that is part of what is asked neither narrows nor refuses.
+PART_OF_IT = [
+    "how many children in Leeds were on a plan at 31 March 2020?",
+    "did Leeds act on the Children Act 2004?",
+    "how did Leeds support care leavers during the 2020 lockdown?",
+]
+
+
+@pytest.mark.parametrize("asked", PART_OF_IT)
+def test_a_year_that_is_part_of_what_is_asked_stays_in_it(asked: str) -> None:
+    scope = read_scope(asked, REPORTS, OPEN)
+    assert (scope.filters, scope.missing) == (LEEDS, None)
+    assert "20" in scope.text
 
 
 NOT_NAMED = [

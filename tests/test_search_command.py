@@ -70,7 +70,7 @@ def test_a_refusal_is_printed_with_the_nearest_paragraphs(
 ) -> None:
     assert main(["what about the weather?", "-k", "2"]) == 0
     lines = said(capsys)
-    assert lines[0].startswith("No paragraph in the collection answers")
+    assert lines[0].startswith("Nothing was found that answers")
     assert lines[1] == "Nearest paragraphs, not an answer:"
     assert [line[:4] for line in lines if line[:3].strip().isdigit()] == ["  1.", "  2."]
 

@@ -38,6 +38,7 @@ RIGHT = [
     ("Safegaurding of children", "Safeguarding of children"),
     ("fostring placments", "fostering placements"),
     ("eprsonal advisers", "personal advisers"),
+    ("FOSTRING PLACEMENTS", "FOSTERING PLACEMENTS"),
 ]
 LEFT_ALONE = [
     "personal adviser",  # another form of a word that is there

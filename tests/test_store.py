@@ -113,6 +113,9 @@ FILTERS = [
     (Filters(framework="S"), []),
     (Filters(overall="requires improvement to be good"), [0, 1]),
     (Filters(overall="Good"), []),
+    (Filters(phrases=("ON care",)), [1, 3, 5]),
+    (Filters(phrases=("on", "title")), []),
+    (Filters(phrases=("car",)), []),  # no whole word
     (Filters(latest=True), [2, 3, 4, 5, 6, 7]),
     (Filters(latest=True, council="bath"), [2, 3]),
     (Filters(latest=True, date_to=date(2019, 1, 1)), []),

@@ -85,7 +85,7 @@
         const address = new URL("/api/search", this.server);
         address.searchParams.set("q", question);
         for (const name of NARROWING) {
-          if (this.hasAttribute(name)) address.searchParams.set(name, this.getAttribute(name));
+          if (this.getAttribute(name)) address.searchParams.set(name, this.getAttribute(name));
         }
         const answer = await fetch(address, {
           signal: asking.signal, credentials: "omit", referrerPolicy: "no-referrer",
@@ -101,6 +101,11 @@
 
     show(result) {
       const list = made("ol");
+      const read = result.interpretation;
+      const parts = [read.corrected ?? "", ...Object.entries(read.filters)
+        .filter(([name]) => !this.getAttribute(name)).map(([name, value]) => `${name}: ${value}`)];
+      const said = parts.filter(Boolean).join("; ");
+      if (said) this.found.append(made("p", `Showing results for ${said}`));
       if (result.answered) {
         const count = result.answer.length;
         this.status.textContent =
@@ -123,6 +128,9 @@
       if (list.childElementCount) this.found.append(list);
       const all = new URL("/", this.server);
       all.searchParams.set("q", result.question);
+      for (const name of NARROWING) {
+        if (this.getAttribute(name)) all.searchParams.set(name, this.getAttribute(name));
+      }
       const more = made("p");
       more.append(made("a", "All paragraphs on this question", { href: all.href }));
       this.found.append(more);

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from scipy.optimize import minimize
 from index.encoder import OnnxEncoder
 from index.generation import open_generation
 from search.answer import quote
+from search.pairs import held
 from search.question import Known, understand
 from search.rank import (
     FITTED,
@@ -50,8 +52,8 @@ FOLDS = 6
 PULLS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
 # The same for the confidence: few questions have no answer, and its weights are to be modest.
 CONFIDENCE_PULL = 1e-2
-# Of the questions that have an answer at least this share must be answered.
-ANSWERED = 0.9
+# Of the questions that have no answer at least this share must be refused.
+REFUSED = 0.75
 MOST_WORDS = 100
 QUOTING = [
     Quoting(*values)
@@ -107,7 +109,7 @@ def main() -> int:
     held_out = _crossed(ranked)
     fitted_on = [_ranked(case, weights) for case in cases]
     final = _fit_confidence(fitted_on)
-    threshold = _threshold(fitted_on, [final.of(one.signs) for one in fitted_on])
+    threshold = _threshold(ranked, held_out)
     quoting = _quoting(
         [one for one, sure in zip(ranked, held_out, strict=True) if sure >= threshold]
     )
@@ -147,7 +149,7 @@ def _cases(shared: Path) -> list[Case]:
         for one in questions:
             asked = understand(one.text, one.filters, known)
             vectors = encoder.encode_questions([asked.expanded])
-            [candidates] = retrieve(generation, vectors, [asked.expanded], one.filters, 10)
+            [candidates] = retrieve(generation, vectors, [asked], one.filters, 10)
             own = [numbers[row] for row in candidates.rows]
             grades = np.array([one.relevant.get(number or "", 0) for number in own], dtype=float)
             report = one.filters.report or name
@@ -205,7 +207,10 @@ def _weights(cases: Sequence[Case], pull: float) -> dict[str, float]:
 def _ranked(case: Case, weights: dict[str, float]) -> Ranked:
     scored = scores(case.candidates, weights)
     ordered = order(scored, case.candidates.rows)
-    return Ranked(case, scored, ordered, signs(case.candidates, ordered))
+    first = int(ordered[0])
+    [passage] = case.generation.store.passages([int(case.candidates.rows[first])])
+    held_pairs = held(case.text, passage.paragraph)
+    return Ranked(case, scored, ordered, signs(case.candidates, first, weights, held_pairs))
 
 
 def _cross_ranked(cases: Sequence[Case], pull: float) -> list[Ranked]:
@@ -256,11 +261,11 @@ def _crossed(ranked: Sequence[Ranked]) -> list[float]:
 
 
 def _threshold(ranked: Sequence[Ranked], sure: Sequence[float]) -> float:
-    """The confidence that the wished share of answerable questions reaches."""
-    answerable = sorted(
-        value for one, value in zip(ranked, sure, strict=True) if one.case.question.relevant
+    """The least confidence above which the wished share of unanswerable questions does not come."""
+    empty = sorted(
+        value for one, value in zip(ranked, sure, strict=True) if not one.case.question.relevant
     )
-    return round(answerable[int((1 - ANSWERED) * len(answerable))] - 0.0005, 3)
+    return round(empty[math.ceil(REFUSED * len(empty)) - 1] + 0.0005, 3)
 
 
 def _quoting(ranked: Sequence[Ranked]) -> Quoting:
