@@ -186,13 +186,17 @@ def test_what_was_read_from_the_question_can_be_undone(answering: Searcher) -> N
     app = drawn("ask.py", q=question)
     shown = html(app)
     assert "Showing results for <strong>how are care leavers supported?</strong>" in shown
-    assert _link(app, question) == {"q": [question], "as_typed": ["1"]}
+    days = {"from": ["2021-01-01"], "to": ["2021-12-31"]}
+    assert _link(app, question) == {"q": [question], "as_typed": ["1"], **days}
     assert "Inspected from: 1 January 2021" in shown
-    assert _link(app, "remove") == {"q": [question], "as_typed": ["1"]}
+    only_until = {"q": [question], "as_typed": ["1"], "to": days["to"]}
+    assert _link(app, "remove") == only_until
     typed = drawn("ask.py", q=question, as_typed="1")
     assert "Showing results" not in html(typed)
     assert "class='chips'" not in html(typed)
-    assert _link(typed, "Read names and spelling in it") == {"q": [question]}
+    assert _link(typed, "Correct spelling, and take councils and years in it as filters") == {
+        "q": [question]
+    }
 
 
 def test_more_from_a_report_is_a_search_of_it(answering: Searcher) -> None:

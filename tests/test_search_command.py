@@ -11,6 +11,7 @@ import pytest
 from index.manifest import FOLDER_VARIABLE
 from index.models import MODEL_VARIABLE
 from search.__main__ import main
+from search.answer import NOTHING_LEFT
 from tests.contract import problems_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def test_a_refusal_is_printed_with_the_nearest_paragraphs(
 def test_where_filters_leave_nothing_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["risk", "--council", "Elsewhere", "--latest"]) == 0
     assert said(capsys) == [
-        "The collection holds no paragraph with these filters: council 'Elsewhere', latest.",
+        NOTHING_LEFT.format(filters="council “Elsewhere”, each council’s latest report only"),
         "No paragraphs.",
     ]
 

@@ -101,8 +101,8 @@
 
     show(result) {
       const list = made("ol");
-      const read = result.interpretation;
-      const parts = [read.corrected ?? "", ...Object.entries(read.filters)
+      const read = result.interpretation ?? {};
+      const parts = [read.corrected ?? "", ...Object.entries(read.filters ?? {})
         .filter(([name]) => !this.getAttribute(name)).map(([name, value]) => `${name}: ${value}`)];
       const said = parts.filter(Boolean).join("; ");
       if (said) this.found.append(made("p", `Showing results for ${said}`));

@@ -103,7 +103,7 @@ def test_a_question_is_answered_on_another_servers_page(page: Page, intranet: st
 def test_a_refusal_is_said_and_the_nearest_are_no_answer(page: Page, intranet: str) -> None:
     page.goto(intranet)
     ask_by_keyboard(page, "boiling point of tungsten carbide")
-    expect(page.get_by_role("status")).to_contain_text("No paragraph", timeout=PATIENCE)
+    expect(page.get_by_role("status")).to_contain_text("Nothing was found", timeout=PATIENCE)
     expect(page.get_by_text("Nearest paragraphs, not an answer:")).to_be_visible()
     expect(page.get_by_role("listitem")).to_have_count(3)
 
@@ -120,6 +120,7 @@ def test_what_a_report_says_never_becomes_markup(page: Page, intranet: str) -> N
     page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     citation = {"id": "javascript:alert(3)", "label": HOSTILE, "link": "javascript:alert(4)"}
     answer = {"question": HOSTILE, "answered": True, "hits": []}
+    answer["interpretation"] = {"corrected": HOSTILE, "filters": {"council": HOSTILE}}
     answer["answer"] = [{"quote": HOSTILE, "citation": citation}]
 
     def plant(route: Route) -> None:
