@@ -55,13 +55,13 @@ def _draw_result(result: Result, address: Address, searcher: Searcher) -> None:
         st.html(named)
     if result.answered:
         draw_answer(result, address)
-        draw_exports(result, searcher)
         # To tick off what is read at once; further ones come by asking more narrowly.
         first_page = result.model_copy(update={"hits": result.hits[:10]})
         draw_add_to_basket(first_page, searcher)
     else:
         draw_refusal(result, address, searcher.generation.coverage())
     if result.hits:
+        draw_exports(result, searcher)
         st.header(
             "Paragraphs" if result.answered else "Nearest paragraphs, not an answer", anchor=False
         )

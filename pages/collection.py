@@ -12,7 +12,7 @@ import streamlit as st
 from index.errors import InspectionSearchError
 from index.manifest import configured_folder
 from pages.changing import draw_changes
-from pages.drawing import draw_error, draw_title
+from pages.drawing import draw_error, draw_title, number
 from pages.tables import draw_table
 from search.ask import shared_searcher
 from search.cite import report_link
@@ -41,19 +41,15 @@ def _draw_coverage(generation: Generation, coverage: Coverage) -> None:
     years = coverage.years
     span = f", {years[0]} to {years[-1]}" if len(years) > 1 else f", {years[0]}" if years else ""
     built = generation.manifest.built_at
-    councils = _counted(len(coverage.councils), "council")
+    councils = number(len(coverage.councils), "council")
     parts = [
-        f"{_counted(coverage.reports, 'report')} on {councils}{span}",
-        *([_counted(coverage.lists, "passage list")] if coverage.lists else []),
-        _counted(coverage.paragraphs, "paragraph"),
+        f"{number(coverage.reports, 'report')} on {councils}{span}",
+        *([number(coverage.lists, "passage list")] if coverage.lists else []),
+        number(coverage.paragraphs, "paragraph"),
     ]
     st.html(
         f"<p role='status'>{'; '.join(parts)}. Indexed {built.day} {built:%B %Y at %H:%M} UTC.</p>"
     )
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _draw_reports(rows: Sequence[Row]) -> None:

@@ -90,6 +90,13 @@ def in_order(hits: Sequence[Found], sort: Sort, *, group: bool) -> list[Found]:
     return ordered
 
 
+def as_printed(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages as they are printed; where no places are known, findings before the rest."""
+    if not all(one.paragraph.boxes for one in passages):
+        return list(passages)
+    return sorted(passages, key=lambda one: min((b.page, b.top) for b in one.paragraph.boxes))
+
+
 def listing(shown: Sequence[Found], address: Address) -> str:
     """The paragraphs as HTML, under a heading a report where they are grouped."""
     if not address.group:

@@ -21,7 +21,7 @@ from pages.drawing import (
     section_line,
 )
 from pages.exporting import base_address
-from pages.paragraphs import place
+from pages.paragraphs import as_printed, place
 from search.ask import shared_searcher
 from search.cite import cite, forms, text_mark
 from search.printed import page_png
@@ -115,7 +115,7 @@ def _copies(report: Report, passage: Passage) -> str:
 
 
 def _neighbours(reading: _Reading, report: Report, passage: Passage, searcher: Searcher) -> str:
-    own = searcher.generation.store.passages_of(report.id)
+    own = as_printed(searcher.generation.store.passages_of(report.id))
     at = next((at for at, one in enumerate(own) if one.id == passage.id), 0)
     before = own[at - 1] if at else None
     after = own[at + 1] if at + 1 < len(own) else None

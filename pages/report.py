@@ -24,7 +24,7 @@ from pages.drawing import (
     number,
     section_line,
 )
-from pages.paragraphs import marks, place
+from pages.paragraphs import as_printed, marks, place
 from search.ask import shared_searcher
 from search.cite import days, inspection, pages
 
@@ -59,7 +59,7 @@ def _draw_report(report_id: str, opened: str | None, question: str) -> None:
         return
     title = inspection(report.facts) or report.file
     st.set_page_config(page_title=f"{title} – Inspection Search")
-    passages = in_order(store.passages_of(report.id))
+    passages = as_printed(store.passages_of(report.id))
     st.header(escape_markdown(title), anchor=False)
     st.html(_front_page(report, passages))
     _draw_original(report, searcher)
@@ -77,13 +77,6 @@ def _draw_report(report_id: str, opened: str | None, question: str) -> None:
         if between:
             st.html(between)
     st.html(_sections(groups, {one.id: one for one in matches}, opened, question, between))
-
-
-def in_order(passages: Sequence[Passage]) -> list[Passage]:
-    """The passages as they are printed; where no places are known, findings before the rest."""
-    if not all(one.paragraph.boxes for one in passages):
-        return list(passages)
-    return sorted(passages, key=lambda one: min((b.page, b.top) for b in one.paragraph.boxes))
 
 
 def _front_page(report: Report, passages: Sequence[Passage]) -> str:

@@ -71,7 +71,8 @@ _WHEN = re.compile(
     re.IGNORECASE,
 )
 _SPAN = re.compile(
-    r"[,(]*\s*\b(?:between|from) (?P<first>20[0-4]\d)(?: and | to |[–-])(?P<last>20[0-4]\d)\s*\)?",
+    r"[,(]*\s*\b(?:(?:between|from|in) )?(?P<first>20[0-4]\d)(?: and | to | or |[–-])"
+    r"(?P<last>20[0-4]\d)\s*\)?",
     re.IGNORECASE,
 )
 _DIRECTED = re.compile(
@@ -149,21 +150,10 @@ def read_scope(text: str, reports: Sequence[Report], given: Filters) -> Scope:
         text = _without_own(text, reports, given)
     if given.report is not None:
         return Scope(given, text)
-    filters, left = given, text
-    notices: tuple[str, ...] = ()
-    if given.council is None:
-        mentions = [one for one in _meant(text) if not _lives_on(one.council, held)]
-        named = list(dict.fromkeys(one.council for one in mentions))
-        if len(named) > 1:
-            names = " and ".join(named)
-            notices = (
-                f"The question names {names}; a search takes one council: all were searched.",
-            )
-        elif named and named[0] not in held:
-            return Scope(given, text, missing=f"The collection holds no report on {named[0]}.")
-        elif named:
-            filters = replace(filters, council=named[0])
-            left = _without(text, [(one.start, one.end) for one in mentions])
+    council = _by_council(text, given, held) if given.council is None else Scope(given, text)
+    if council.missing is not None:
+        return council
+    filters, left = council.filters, council.text
     filters, graded = _by_grade(left, filters)
     left = _without(left, graded)
     about = filters.council
@@ -174,7 +164,35 @@ def read_scope(text: str, reports: Sequence[Report], given: Filters) -> Scope:
         left = _without(left, when)
     if left != text:
         left = _bare(left)
-    return Scope(filters, left if re.search(r"[^\W\d_]{2}", left) else text, notices, missing)
+    return Scope(
+        filters, left if re.search(r"[^\W\d_]{2}", left) else text, council.notices, missing
+    )
+
+
+def _by_council(text: str, given: Filters, held: set[str]) -> Scope:
+    """`given` narrowed to the council that `text` names, and the words without it."""
+    notices = []
+    meant = []
+    for one in _meant(text):
+        heirs = [] if one.council in held else _heirs(one, held)
+        if heirs:
+            after = " and ".join(heirs)
+            notices.append(f"{one.council} is no more; {after} followed it: name that instead.")
+        else:
+            meant.append(one)
+    named = list(dict.fromkeys(one.council for one in meant))
+    if len(named) > 1:
+        names = " and ".join(named)
+        notices.append(
+            f"The question names {names}; a search takes one council: all were searched."
+        )
+    if len(named) != 1:
+        return Scope(given, text, tuple(notices))
+    if named[0] not in held:
+        missing = f"The collection holds no report on {named[0]}."
+        return Scope(given, text, tuple(notices), missing)
+    left = _without(text, [(one.start, one.end) for one in meant])
+    return Scope(replace(given, council=named[0]), left, tuple(notices))
 
 
 def _without_own(text: str, reports: Sequence[Report], given: Filters) -> str:
@@ -191,9 +209,9 @@ def _without_own(text: str, reports: Sequence[Report], given: Filters) -> str:
     return left if re.search(r"[^\W\d_]{2}", left) else text
 
 
-def _lives_on(name: str, held: set[str]) -> bool:
-    """Whether the council is no more, and not itself in the collection but a successor is."""
-    return name not in held and not held.isdisjoint(load_councils().by_name[name].successors)
+def _heirs(mention: _Mention, held: set[str]) -> list[str]:
+    """The councils in the collection that followed the one that is named."""
+    return [one for one in load_councils().by_name[mention.council].successors if one in held]
 
 
 def _by_grade(text: str, filters: Filters) -> tuple[Filters, list[tuple[int, int]]]:

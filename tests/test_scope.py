@@ -75,6 +75,11 @@ NAMED = [
         "care leavers",
     ),
     (
+        "early help in Leeds 2018 and 2022",
+        replace(LEEDS, date_from=date(2018, 1, 1), date_to=date(2022, 12, 31)),
+        "early help",
+    ),
+    (
         "care leavers in 2018",
         Filters(date_from=date(2018, 1, 1), date_to=date(2018, 12, 31)),
         "care leavers",
@@ -189,6 +194,8 @@ def test_a_report_that_is_not_there_is_said_to_be_missing(
 def test_a_council_that_is_no_more_is_not_missing_where_a_successor_is_there() -> None:
     scope = read_scope("Northamptonshire Children's Trust", REPORTS, OPEN)
     assert (scope.filters, scope.missing) == (OPEN, None)
+    [notice] = scope.notices
+    assert notice.startswith("Northamptonshire is no more; North Northamptonshire followed it")
 
 
 def test_what_the_reader_has_set_stays() -> None:
