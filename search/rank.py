@@ -29,6 +29,7 @@ MOST_OF_A_REPORT = 3
 SIGNS = (
     "score",  # the first paragraph's
     "words",  # its BM25, as a part of the best one
+    "covered",  # how much of the question's words it holds, by their rarity
     "pairs",  # how many of the question's pairs of words it holds: `search/pairs.py`
 )
 _DECIMALS = 6
@@ -131,9 +132,11 @@ def signs(
 
     Its score is what `weights` of FEATURES give.
     """
+    features = dict(zip(FEATURES, candidates.features[first].tolist(), strict=True))
     known = {
         "score": scores(candidates, weights)[first],
-        "words": candidates.features[first, FEATURES.index("words")],
+        "words": features["words"],
+        "covered": features["covered"],
         "pairs": held_pairs,
     }
     return np.array([known[name] for name in SIGNS], dtype=np.float64)
