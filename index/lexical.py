@@ -162,6 +162,16 @@ class Lexical:
             held += _among(rows, self._holding(stem))
         return held / np.float32(max(len(stems), 1))
 
+    def holding_all(
+        self, stems: Sequence[str], among: NDArray[np.int64] | None
+    ) -> NDArray[np.int64]:
+        """The rows that hold every one of `stems`, ascending; of `among`, where that is given."""
+        rows = among
+        for stem in stems:
+            holding = self._holding(stem).astype(np.int64)
+            rows = holding if rows is None else rows[_among(rows, holding)]
+        return np.empty(0, dtype=np.int64) if rows is None else rows
+
     def knows(self, word: str) -> bool:
         """Whether a text holds `word`, which is in lower case, in this or another form of it."""
         return any(stem in self._columns for stem in Stemmer("english").stemWords([word]))
@@ -182,7 +192,7 @@ class Lexical:
         return holding
 
 
-def _among(rows: NDArray[np.int64], ascending: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _among(rows: NDArray[np.int64], ascending: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Which of `rows` are among `ascending` rows: bool of shape (len(rows),)."""
     if len(ascending) == 0:
         return np.zeros(len(rows), dtype=np.bool_)

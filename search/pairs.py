@@ -1,4 +1,4 @@
-"""Whether a paragraph speaks of what a question names in two words: "private fostering"; pure.
+"""Whether what is searched speaks of what a question names in two words: "private fostering".
 
 Either word alone stands in any report. `pairs.txt` beside this file lists, as stems, the pairs of
 words that several reports put side by side; `python -m training.pairs` makes it.
@@ -13,8 +13,14 @@ from typing import TYPE_CHECKING
 from index.lexical import pairs_of
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from index.generation import Generation
     from index.records import Paragraph
 
+# Paragraphs that are read for a pair, at the most: a report has 40 to 170 in all.
+_READ = 50
 PAIRS = Path(__file__).with_name("pairs.txt")
 
 
@@ -30,8 +36,24 @@ def held(question: str, paragraph: Paragraph) -> float:
     From 1, all, to -1, none; 0 where the question has none.
     """
     asked = pairs_of(question) & known_pairs()
-    if not asked:
-        return 0.0
-    headings = (paragraph.section, paragraph.subheading, paragraph.text)
-    there = set().union(*(pairs_of(text) for text in headings if text))
-    return 2 * len(asked & there) / len(asked) - 1
+    return 2 * len(asked & _said(paragraph)) / len(asked) - 1 if asked else 0.0
+
+
+def any_absent(question: str, generation: Generation, rows: NDArray[np.int64] | None) -> bool:
+    """Whether no paragraph of `rows`, or of all, holds one of the known pairs in `question`.
+
+    Where both words stand in many paragraphs, they are taken to stand side by side in one.
+    """
+    for pair in pairs_of(question) & known_pairs():
+        holding = generation.lexical.holding_all(pair.split(), rows)
+        if len(holding) <= _READ and not any(
+            pair in _said(one.paragraph) for one in generation.store.passages(holding.tolist())
+        ):
+            return True
+    return False
+
+
+def _said(paragraph: Paragraph) -> set[str]:
+    """The pairs in a paragraph and its headings."""
+    texts = (paragraph.section, paragraph.subheading, paragraph.text)
+    return set().union(*(pairs_of(text) for text in texts if text))

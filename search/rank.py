@@ -31,6 +31,7 @@ SIGNS = (
     "words",  # its BM25, as a part of the best one
     "covered",  # how much of the question's words it holds, by their rarity
     "pairs",  # how many of the question's pairs of words it holds: `search/pairs.py`
+    "absent",  # 1 where nothing searched holds one of them
 )
 _DECIMALS = 6
 
@@ -138,5 +139,6 @@ def signs(
         "words": features["words"],
         "covered": features["covered"],
         "pairs": held_pairs,
+        "absent": float(candidates.absent),
     }
     return np.array([known[name] for name in SIGNS], dtype=np.float64)

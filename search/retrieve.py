@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from search.pairs import any_absent
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,11 +46,13 @@ class Candidates:
 
     `rows` is int64 of shape (n,); `features` float32 of shape (n, len(FEATURES)); `sentences` the
     number of each one's nearest sentence in the collection, int64 of shape (n,), -1 for none.
+    `absent` says whether the question names in two words what nothing searched speaks of.
     """
 
     rows: NDArray[np.int64]
     features: NDArray[np.float32]
     sentences: NDArray[np.int64]
+    absent: bool = False
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -117,7 +121,7 @@ def _candidates(
     features[:, 5] = generation.lexical.holding(names_in(question.text), drawn)
     features[:, 6] = ~generation.findings[drawn]
     features[:, 7] = np.log2(1 + ends - starts)
-    return Candidates(drawn, features, at)
+    return Candidates(drawn, features, at, any_absent(question.text, generation, rows))
 
 
 def names_in(text: str) -> list[str]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from index.lexical import pairs_of
-from search.pairs import held, known_pairs
+from index.records import Filters
+from search.pairs import any_absent, held, known_pairs
 from tests.made_records import paragraph
+
+if TYPE_CHECKING:
+    from search.ask import Searcher
 
 PAIRS = [
     ("Private fostering", {"privat foster"}),
@@ -44,3 +50,27 @@ def test_a_heading_speaks_for_its_paragraphs() -> None:
 def test_what_is_known_are_pairs_of_stems() -> None:
     assert "privat foster" in known_pairs()
     assert all(len(pair.split(" ")) == 2 for pair in known_pairs())
+
+
+ABSENT = [
+    ("how is early help?", False),
+    ("are care plans good?", True),  # both words may be there, and never side by side
+    ("how is private fostering checked?", True),
+    ("zebra quagga", False),  # no pair of the sector's
+]
+
+
+@pytest.mark.parametrize(("question", "absent"), ABSENT)
+def test_a_pair_that_nothing_searched_holds_is_absent(
+    question: str,
+    absent: bool,  # noqa: FBT001 - a parameter of pytest's
+    searcher: Searcher,
+) -> None:
+    assert any_absent(question, searcher.generation, None) == absent
+
+
+def test_a_pair_may_stand_in_what_is_not_searched(searcher: Searcher) -> None:
+    generation = searcher.generation
+    of_2018 = generation.store.rows(Filters(report="northbridge-2018.txt"))
+    assert not any_absent("is there a school place for every child?", generation, None)
+    assert any_absent("is there a school place for every child?", generation, of_2018)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -102,13 +104,17 @@ def test_signs_are_those_of_the_first_however_the_ranking_found_it() -> None:
     weights = {"similarity": 0.5, "named": 0.25}
     made = candidates({"similarity": 0.5, "named": 1.0}, {"similarity": 0.75, "words": 1.0})
     made.features[1, FEATURES.index("covered")] = 0.5
-    assert signs(made, 0, weights, 1.0).tolist() == [0.5, 0.0, 0.0, 1.0]
-    assert signs(made, 1, weights, -1.0).tolist() == [0.375, 1.0, 0.5, -1.0]
+    assert signs(made, 0, weights, 1.0).tolist() == [0.5, 0.0, 0.0, 1.0, 0.0]
+    absent = replace(made, absent=True)
+    assert signs(absent, 0, weights, 0.0).tolist() == [0.5, 0.0, 0.0, 0.0, 1.0]
+    assert signs(made, 1, weights, -1.0).tolist() == [0.375, 1.0, 0.5, -1.0, 0.0]
 
 
 def test_confidence_is_a_probability_and_grows_with_nearness() -> None:
     fitted = load_fitted()
-    near, far = (fitted.confidence.of(np.array([value, 1.0, value, 0.0])) for value in (0.9, 0.1))
+    near, far = (
+        fitted.confidence.of(np.array([value, 1.0, value, 0.0, 0.0])) for value in (0.9, 0.1)
+    )
     assert 0 < far < fitted.threshold < near < 1
 
 

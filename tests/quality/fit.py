@@ -52,8 +52,8 @@ FOLDS = 6
 PULLS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
 # The same for the confidence: few questions have no answer, and its weights are to be modest.
 CONFIDENCE_PULL = 1e-2
-# Of the questions that have no answer at least this share must be refused.
-REFUSED = 0.75
+# Of the questions that have an answer at least this share must be answered.
+ANSWERED = 0.93
 MOST_WORDS = 100
 QUOTING = [
     Quoting(*values)
@@ -261,11 +261,11 @@ def _crossed(ranked: Sequence[Ranked]) -> list[float]:
 
 
 def _threshold(ranked: Sequence[Ranked], sure: Sequence[float]) -> float:
-    """The least confidence above which the wished share of unanswerable questions does not come."""
-    empty = sorted(
-        value for one, value in zip(ranked, sure, strict=True) if not one.case.question.relevant
+    """The largest confidence that the wished share of answerable questions reaches."""
+    answerable = sorted(
+        value for one, value in zip(ranked, sure, strict=True) if one.case.question.relevant
     )
-    return round(empty[math.ceil(REFUSED * len(empty)) - 1] + 0.0005, 3)
+    return math.floor(1000 * answerable[int((1 - ANSWERED) * len(answerable))]) / 1000
 
 
 def _quoting(ranked: Sequence[Ranked]) -> Quoting:
