@@ -72,5 +72,5 @@ def test_a_pair_that_nothing_searched_holds_is_absent(
 def test_a_pair_may_stand_in_what_is_not_searched(searcher: Searcher) -> None:
     generation = searcher.generation
     of_2018 = generation.store.rows(Filters(report="northbridge-2018.txt"))
-    assert not any_absent("is there a school place for every child?", generation, None)
-    assert any_absent("is there a school place for every child?", generation, of_2018)
+    assert not any_absent("every child", generation, None)
+    assert any_absent("every child", generation, of_2018)
