@@ -98,20 +98,21 @@ def quote(
     vector: NDArray[np.float32],
     *,
     passages: Sequence[Passage],
-    scores: NDArray[np.float64],
+    sure: Sequence[float],
     sentences: Vectors,
     quoting: Quoting,
 ) -> list[Quote]:
-    """Quotations that answer, from the first passage and from others that are nearly as good.
+    """Quotations that answer, from the first passage and from others that are likely to.
 
     `vector` is the question's, a unit vector (float32, shape (dimension,)); `passages` are in
-    order, best first, with their `scores`; `sentences` holds the vectors of every sentence of the
-    collection. A sentence that says what a quoted one says is left out.
+    order, best first, and `sure` is the confidence in each of the first; `sentences` holds the
+    vectors of every sentence of the collection. A sentence that says what a quoted one says is left
+    out.
     """
     worth = [
         one
-        for one, score in zip(passages, scores[:MOST_QUOTATIONS], strict=False)
-        if one.sentences and score >= scores[0] - quoting.drop
+        for at, (one, likely) in enumerate(zip(passages, sure[:MOST_QUOTATIONS], strict=False))
+        if one.sentences and (at == 0 or likely >= quoting.sure)
     ]
     if not worth or not passages[0].sentences:
         return []

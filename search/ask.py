@@ -267,11 +267,15 @@ def _result(
     ordered = ordered[: asked.k]
     clock.lap("rank")
     passages = generation.store.passages(candidates.rows[ordered].tolist())
-    confidence = 0.0
-    if passages:
-        held_pairs = held(question.text, passages[0].paragraph)
-        signs = rank.signs(candidates, int(ordered[0]), fitted.weights, held_pairs)
-        confidence = round(fitted.confidence.of(signs), 4)
+    # By the fitted ranking's score, whichever made the order.
+    fitted_scores = scored if ranking == "default" else rank.scores(candidates, fitted.weights)
+    sure = [
+        fitted.confidence.of(
+            rank.signs(candidates, at, fitted_scores[at], held(question.text, one.paragraph))
+        )
+        for at, one in zip(ordered[: answer.MOST_QUOTATIONS].tolist(), passages, strict=False)
+    ]
+    confidence = round(sure[0], 4) if sure else 0.0
     refusal = question.refusal
     if not len(candidates):
         refusal = refusal or answer.NOTHING_LEFT.format(filters=_in_words(question.filters))
@@ -285,7 +289,7 @@ def _result(
             question.text,
             vector,
             passages=passages,
-            scores=scored[ordered],
+            sure=sure,
             sentences=generation.sentences,
             quoting=fitted.quoting,
         )

@@ -25,9 +25,9 @@ Values: TypeAlias = "Mapping[str, float]"
 FITTED = Path(__file__).parent / "ranking.json"
 # Of one report at most so many stand among the first, where no report is named: others follow.
 MOST_OF_A_REPORT = 3
-# What is known of a question's ranking, in this order; `ranking.json` holds a weight for each.
+# What is known of a paragraph that may answer, in this order; `ranking.json` holds their weights.
 SIGNS = (
-    "score",  # the first paragraph's
+    "score",  # in the fitted ranking
     "words",  # its BM25, as a part of the best one
     "covered",  # how much of the question's words it holds, by their rarity
     "pairs",  # how many of the question's pairs of words it holds: `search/pairs.py`
@@ -40,11 +40,11 @@ _DECIMALS = 6
 class Quoting:
     """What is quoted beside the first paragraph's nearest sentence.
 
-    From paragraphs whose scores are at most `drop` below the first one's, at most `each` sentences
-    of each, whose cosine is at least `share` of the first's and at most `alike` to any before it.
+    From paragraphs that answer with a confidence of at least `sure`, at most `each` sentences of
+    each, whose cosine is at least `share` of the first's and at most `alike` to any before it.
     """
 
-    drop: float
+    sure: float
     each: int
     share: float
     alike: float
@@ -52,13 +52,13 @@ class Quoting:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """A logistic regression of whether the first paragraph answers, on SIGNS."""
+    """A logistic regression of whether a paragraph answers, on SIGNS."""
 
     weights: Values
     intercept: float
 
     def of(self, found: NDArray[np.float64]) -> float:
-        """The probability that the first paragraph of a ranking with the signs `found` answers."""
+        """The probability that a paragraph with the signs `found` answers."""
         vector = np.array([self.weights[name] for name in SIGNS])
         return float(1 / (1 + np.exp(-(found @ vector + self.intercept))))
 
@@ -127,15 +127,12 @@ def spread(ordered: NDArray[np.intp], reports: NDArray[np.int64]) -> NDArray[np.
 
 
 def signs(
-    candidates: Candidates, first: int, weights: Values, held_pairs: float
+    candidates: Candidates, place: int, score: float, held_pairs: float
 ) -> NDArray[np.float64]:
-    """What SIGNS names of the candidate at the place `first`, float64 of shape (len(SIGNS),).
-
-    Its score is what `weights` of FEATURES give.
-    """
-    features = dict(zip(FEATURES, candidates.features[first].tolist(), strict=True))
+    """What SIGNS names of the candidate at `place`: float64 of shape (len(SIGNS),)."""
+    features = dict(zip(FEATURES, candidates.features[place].tolist(), strict=True))
     known = {
-        "score": scores(candidates, weights)[first],
+        "score": score,
         "words": features["words"],
         "covered": features["covered"],
         "pairs": held_pairs,

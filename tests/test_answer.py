@@ -43,21 +43,21 @@ def split(texts: Sequence[str]) -> list[Passage]:
 
 
 # Of each passage one sentence, from all passages, however far, and whatever was said before.
-EVERYTHING = Quoting(drop=9.0, each=1, share=-9.0, alike=9.0)
+EVERYTHING = Quoting(sure=-9.0, each=1, share=-9.0, alike=9.0)
 
 
 def quoted_from(
     passages: list[Passage],
     question: str,
     quoting: Quoting = EVERYTHING,
-    scores: Sequence[float] = (),
+    sure: Sequence[float] = (),
 ) -> list[Quote]:
     sentences: Any = Sentences(passages)
     return quote(
         question,
         bag(question),
         passages=passages,
-        scores=np.array(scores or [0.0] * len(passages)),
+        sure=sure or [0.0] * len(passages),
         sentences=sentences,
         quoting=quoting,
     )
@@ -122,9 +122,9 @@ def test_what_repeats_a_quotation_is_left_out() -> None:
     ]
 
 
-def test_a_paragraph_that_falls_behind_is_not_quoted() -> None:
+def test_a_paragraph_that_hardly_answers_is_not_quoted() -> None:
     passages = split(["Risk one.", "Risk two.", "Risk three."])
-    found = quoted_from(passages, "risk", replace(EVERYTHING, drop=0.5), [1.0, 0.5, 0.25])
+    found = quoted_from(passages, "risk", replace(EVERYTHING, sure=0.5), [1.0, 0.5, 0.25])
     assert [one.text for one in found] == ["Risk one.", "Risk two."]
 
 

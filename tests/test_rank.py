@@ -100,14 +100,12 @@ def test_spreading_loses_nothing_and_keeps_the_order_within_a_report(reports: li
 # Confidence
 
 
-def test_signs_are_those_of_the_first_however_the_ranking_found_it() -> None:
-    weights = {"similarity": 0.5, "named": 0.25}
-    made = candidates({"similarity": 0.5, "named": 1.0}, {"similarity": 0.75, "words": 1.0})
-    made.features[1, FEATURES.index("covered")] = 0.5
-    assert signs(made, 0, weights, 1.0).tolist() == [0.5, 0.0, 0.0, 1.0, 0.0]
+def test_signs_are_those_of_the_paragraph_in_question() -> None:
+    made = candidates({"similarity": 0.5}, {"words": 1.0, "covered": 0.5})
+    assert signs(made, 0, 0.75, 1.0).tolist() == [0.75, 0.0, 0.0, 1.0, 0.0]
+    assert signs(made, 1, 0.25, -1.0).tolist() == [0.25, 1.0, 0.5, -1.0, 0.0]
     absent = replace(made, absent=True)
-    assert signs(absent, 0, weights, 0.0).tolist() == [0.5, 0.0, 0.0, 0.0, 1.0]
-    assert signs(made, 1, weights, -1.0).tolist() == [0.375, 1.0, 0.5, -1.0, 0.0]
+    assert signs(absent, 0, 0.75, 0.0).tolist() == [0.75, 0.0, 0.0, 0.0, 1.0]
 
 
 def test_confidence_is_a_probability_and_grows_with_nearness() -> None:

@@ -21,7 +21,7 @@ from scipy.optimize import minimize
 
 from index.encoder import OnnxEncoder
 from index.generation import open_generation
-from search.answer import quote
+from search.answer import MOST_QUOTATIONS, quote
 from search.pairs import held
 from search.question import Known, understand
 from search.rank import (
@@ -57,7 +57,9 @@ ANSWERED = 0.93
 MOST_WORDS = 100
 QUOTING = [
     Quoting(*values)
-    for values in itertools.product((0.05, 0.1, 0.15, 0.2), (1, 2, 3), (0.6, 0.7, 0.8), (0.85, 0.9))
+    for values in itertools.product(
+        (0.5, 0.6, 0.7, 0.8, 0.9), (1, 2, 3), (0.6, 0.7, 0.8), (0.85, 0.9)
+    )
 ]
 
 
@@ -86,7 +88,7 @@ class Ranked:
     case: Case
     scored: NDArray[np.float64]
     ordered: NDArray[np.intp]
-    signs: NDArray[np.float64]
+    signs: list[NDArray[np.float64]]  # of those that may be quoted, the first of all first
 
     @property
     def found(self) -> list[str | None]:
@@ -107,12 +109,9 @@ def main() -> int:
     )
     weights = _weights(cases, pull)
     held_out = _crossed(ranked)
-    fitted_on = [_ranked(case, weights) for case in cases]
-    final = _fit_confidence(fitted_on)
-    threshold = _threshold(ranked, held_out)
-    quoting = _quoting(
-        [one for one, sure in zip(ranked, held_out, strict=True) if sure >= threshold]
-    )
+    final = _fit_confidence([_ranked(case, weights) for case in cases])
+    threshold = _threshold([(one, sure[0]) for one, sure in held_out])
+    quoting = _quoting([pair for pair in held_out if pair[1][0] >= threshold])
     fitted = {
         "weights": {name: round(value, 4) for name, value in weights.items()},
         "confidence": {
@@ -125,7 +124,7 @@ def main() -> int:
             "pull": pull,
             **{
                 name: _measured(
-                    [(o, s) for o, s in zip(ranked, held_out, strict=True) if o.case.name == name],
+                    [pair for pair in held_out if pair[0].case.name == name],
                     threshold,
                     quoting,
                 )
@@ -207,10 +206,13 @@ def _weights(cases: Sequence[Case], pull: float) -> dict[str, float]:
 def _ranked(case: Case, weights: dict[str, float]) -> Ranked:
     scored = scores(case.candidates, weights)
     ordered = order(scored, case.candidates.rows)
-    first = int(ordered[0])
-    [passage] = case.generation.store.passages([int(case.candidates.rows[first])])
-    held_pairs = held(case.text, passage.paragraph)
-    return Ranked(case, scored, ordered, signs(case.candidates, first, weights, held_pairs))
+    best = ordered[:MOST_QUOTATIONS].tolist()
+    passages = case.generation.store.passages(case.candidates.rows[best].tolist())
+    found = [
+        signs(case.candidates, at, scored[at], held(case.text, one.paragraph))
+        for at, one in zip(best, passages, strict=True)
+    ]
+    return Ranked(case, scored, ordered, found)
 
 
 def _cross_ranked(cases: Sequence[Case], pull: float) -> list[Ranked]:
@@ -225,7 +227,7 @@ def _cross_ranked(cases: Sequence[Case], pull: float) -> list[Ranked]:
 
 def _fit_confidence(ranked: Sequence[Ranked]) -> Confidence:
     """A logistic regression of whether the first paragraph may be cited, on the signs."""
-    features = np.array([one.signs for one in ranked])
+    features = np.array([one.signs[0] for one in ranked])
     answers = np.array([one.answers for one in ranked], dtype=float)
     centre, spread = features.mean(axis=0), features.std(axis=0)
     scaled = (features - centre) / spread
@@ -249,29 +251,27 @@ def _fit_confidence(ranked: Sequence[Ranked]) -> Confidence:
     )
 
 
-def _crossed(ranked: Sequence[Ranked]) -> list[float]:
-    """The confidence in each, fitted on the questions on other reports."""
+def _crossed(ranked: Sequence[Ranked]) -> list[tuple[Ranked, list[float]]]:
+    """Each with the confidence in its first paragraphs, fitted on questions on other reports."""
     sure = {}
     for held_out in _folds([one.case.report for one in ranked]):
         fitted = _fit_confidence([one for one in ranked if one.case.report not in held_out])
         for at, one in enumerate(ranked):
             if one.case.report in held_out:
-                sure[at] = fitted.of(one.signs)
-    return [sure[at] for at in range(len(ranked))]
+                sure[at] = [fitted.of(found) for found in one.signs]
+    return [(one, sure[at]) for at, one in enumerate(ranked)]
 
 
-def _threshold(ranked: Sequence[Ranked], sure: Sequence[float]) -> float:
+def _threshold(pairs: Sequence[tuple[Ranked, float]]) -> float:
     """The largest confidence that the wished share of answerable questions reaches."""
-    answerable = sorted(
-        value for one, value in zip(ranked, sure, strict=True) if one.case.question.relevant
-    )
+    answerable = sorted(sure for one, sure in pairs if one.case.question.relevant)
     return math.floor(1000 * answerable[int((1 - ANSWERED) * len(answerable))]) / 1000
 
 
-def _quoting(ranked: Sequence[Ranked]) -> Quoting:
+def _quoting(pairs: Sequence[tuple[Ranked, list[float]]]) -> Quoting:
     """What holds most facts and fewest quotations that may not be cited, in no more words."""
-    passages = [_passages(one) for one in ranked]
-    measured = [(one, *_quoted(ranked, passages, one)) for one in QUOTING]
+    passages = [_passages(one) for one, _ in pairs]
+    measured = [(one, *_quoted(pairs, passages, one)) for one in QUOTING]
     short = [row for row in measured if row[3] <= MOST_WORDS]
     return max(short, key=lambda row: row[1] + row[2])[0]
 
@@ -283,13 +283,15 @@ def _passages(one: Ranked) -> list[Passage]:
 
 
 def _quoted(
-    ranked: Sequence[Ranked], passages: Sequence[list[Passage]], quoting: Quoting
+    pairs: Sequence[tuple[Ranked, list[float]]],
+    passages: Sequence[list[Passage]],
+    quoting: Quoting,
 ) -> tuple[float, float, float]:
     """Of quotations the share that may be cited, of facts the share they hold, and mean words."""
     cited: list[bool] = []
     facts: list[bool] = []
     words: list[int] = []
-    for one, own in zip(ranked, passages, strict=True):
+    for (one, sure), own in zip(pairs, passages, strict=True):
         case = one.case
         if not case.question.relevant:
             continue
@@ -297,7 +299,7 @@ def _quoted(
             case.text,
             case.vector,
             passages=own,
-            scores=one.scored[one.ordered[:10]],
+            sure=sure,
             sentences=case.generation.sentences,
             quoting=quoting,
         )
@@ -324,16 +326,17 @@ def _ndcg(ranked: Sequence[Ranked]) -> float:
 
 
 def _measured(
-    pairs: Sequence[tuple[Ranked, float]], threshold: float, quoting: Quoting
+    crossed: Sequence[tuple[Ranked, list[float]]], threshold: float, quoting: Quoting
 ) -> dict[str, float]:
+    pairs = [(one, sure[0]) for one, sure in crossed]
     answerable = [(one, sure) for one, sure in pairs if one.case.question.relevant]
     empty = [sure for one, sure in pairs if not one.case.question.relevant]
     best = [
         (one, {number for number, grade in one.case.question.relevant.items() if grade == 2})
         for one, _ in answerable
     ]
-    kept = [one for one, sure in answerable if sure >= threshold]
-    cited, facts, words = _quoted(kept, [_passages(one) for one in kept], quoting)
+    kept = [(one, sure) for one, sure in crossed if sure[0] >= threshold]
+    cited, facts, words = _quoted(kept, [_passages(one) for one, _ in kept], quoting)
     measured = {
         "ndcg_at_10": _ndcg([one for one, _ in answerable]),
         "hit_at_1": mean([one.case.grades[one.ordered[0]] == 2 for one, _ in answerable]),
