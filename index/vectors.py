@@ -8,6 +8,10 @@ taken from the exact file: a score is a cosine, never an estimate, whichever way
 
 from __future__ import annotations
 
+import itertools
+import os
+import threading
+import weakref
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import faiss  # its type stubs know only the C++ side, hence what is ignored below
@@ -52,9 +56,6 @@ INT8_REACH = 8.0
 # scores are compared and shown to six decimals; equal ones are ordered by row.
 _DECIMALS = 6
 _CORES = faiss.omp_get_max_threads()
-# The library shares more than 1,000 among threads, which wait for each other: 1,400 take 0.2 ms on
-# one core, and 12 ms on two that have other work.
-_TAKEN = 1000
 
 
 def write_vectors(folder: Path, vectors: NDArray[np.float32], storage: Storage = "float32") -> None:
@@ -120,12 +121,19 @@ def _lists_index(vectors: NDArray[np.float32]) -> faiss.IndexIVF:
 class Vectors:
     """Written vectors, open for reading by any number of threads.
 
-    The exact file is mapped: processes that read it share its pages, and it must not change. The
-    lists, a tenth of it at float32, are read into memory; the library cannot map packed codes.
+    The exact file is mapped: processes that read it share its pages, and it must not change. Rows
+    that are asked for by number are read from it: a page touched in a mapping can bring megabytes
+    of its neighbours into the process. The lists, a tenth of it at float32, are read into memory;
+    the library cannot map packed codes.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._exact = _read(folder / EXACT, faiss.IO_FLAG_MMAP_IFC)
+        self._exact: Any = _read(folder / EXACT, faiss.IO_FLAG_MMAP_IFC)
+        self._file = os.open(folder / EXACT, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._file)
+        self._reading = threading.Lock()
+        # The library writes the codes last, one row's after another's.
+        self._first = os.fstat(self._file).st_size - len(self) * self._exact.sa_code_size()
         self._lists: Any = None
         if (folder / LISTS).exists():
             self._lists = _read(folder / LISTS, 0)
@@ -150,11 +158,24 @@ class Vectors:
         return found
 
     def take(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
-        """The vectors of `rows`, in their order: float32 of shape (len(rows), dimension)."""
-        found = np.empty((len(rows), self.dimension), dtype=np.float32)
-        for start in range(0, len(rows), _TAKEN):
-            part = slice(start, start + _TAKEN)
-            self._exact.reconstruct_batch(rows[part], x=found[part])
+        """The vectors of `rows`, in their order: float32 of shape (len(rows), dimension).
+
+        Raises IndexUnusableError where the file has become shorter.
+        """
+        size = self._exact.sa_code_size()
+        bounds = [0, *(np.flatnonzero(np.diff(rows) != 1) + 1).tolist(), len(rows)]
+        pieces = []
+        with self._reading:
+            for start, end in itertools.pairwise(bounds):  # of rows that follow one another
+                if start < end:
+                    os.lseek(self._file, self._first + int(rows[start]) * size, os.SEEK_SET)
+                    pieces.append(os.read(self._file, (end - start) * size))
+        held = b"".join(pieces)
+        if len(held) != len(rows) * size:
+            raise IndexUnusableError(f"The vectors in {EXACT} end too early. Build them again.")
+        codes = np.frombuffer(held, dtype=np.uint8).reshape(len(rows), size)
+        faiss.omp_set_num_threads(1)  # its threads would wait for each other longer than it takes
+        found: NDArray[np.float32] = self._exact.sa_decode(codes)
         return found
 
     def similarities(

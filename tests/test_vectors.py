@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -162,6 +163,24 @@ def test_no_rows_no_k_and_no_questions_find_nothing(
     assert written.nearest_many(many[:0], 10) == []
     assert written.take(none).shape == (0, 384)
     assert (len(written), written.dimension) == (5020, 384)
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_rows_are_read_as_the_library_reads_them(
+    many: NDArray[np.float32], storage: Storage, tmp_path: Path
+) -> None:
+    write_vectors(tmp_path / "vectors", many[:50], storage)
+    opened = Vectors(tmp_path / "vectors")
+    rows = np.array([3, 4, 5, 49, 0, 0], dtype=np.int64)
+    np.testing.assert_array_equal(opened.take(rows), opened.all()[rows])
+
+
+def test_a_file_that_has_become_shorter_is_told(many: NDArray[np.float32], tmp_path: Path) -> None:
+    write_vectors(tmp_path / "vectors", many[:50])
+    opened = Vectors(tmp_path / "vectors")
+    os.truncate(tmp_path / "vectors" / EXACT, 40_000)
+    with pytest.raises(IndexUnusableError, match="end too early"):
+        opened.take(np.array([49], dtype=np.int64))
 
 
 def test_an_index_of_no_vectors_finds_nothing(tmp_path: Path) -> None:
