@@ -51,8 +51,8 @@ quality: setup-tests
 	@$(BIN)/python -m tests.quality.ranking --shared $(SHARED) $(if $(PUBLIC),--public) $(if $(SCOPED),--scoped)
 
 reading: setup-tests
-	@PYTHONPATH=. $(BIN)/python tests/quality/reading.py
-	@PYTHONPATH=. $(BIN)/python tests/quality/facts.py
+	@$(BIN)/python -m tests.quality.reading
+	@$(BIN)/python -m tests.quality.facts
 
 fit: setup-tests
 	@$(BIN)/python -m tests.quality.fit --shared $(SHARED)
@@ -62,7 +62,7 @@ train: setup-tests
 
 bench: setup-tests
 	@$(BIN)/python -m tests.performance.index --shared $(SHARED) $(if $(QUICK),--no-million)
-	@PYTHONPATH=. $(BIN)/python tests/performance/reading.py
+	@$(BIN)/python -m tests.performance.reading
 
 load: setup-tests index
 	@$(BIN)/python -m tests.performance.load
@@ -75,7 +75,7 @@ pictures: setup-tests $(if $(INSPECTION_SEARCH_INDEX),,index)
 	@$(BIN)/python -m tests.browser.pictures
 
 fuzz: setup-tests
-	@PYTHONPATH=. $(BIN)/python tests/performance/mutated_pdfs.py
+	@$(BIN)/python -m tests.performance.mutated_pdfs
 
 clean:
 	rm -rf .venv index/data
