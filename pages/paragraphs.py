@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pages.address import link, written
 from pages.drawing import copy_button, marked, section_line
-from search.cite import cite, forms, inspection, pages, text_mark
+from search.cite import cite, forms, inspection, pages, permanent_link
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,11 +136,10 @@ def _article(one: Found, address: Address, heading: str) -> str:
 def deeds(one: Found) -> str:
     """Buttons that copy the quotation with its citation, the citation, and the link."""
     forms_ = forms(one.report, one.passage)
-    permanent = f"{cite(one.report, one.passage).link}&text={text_mark(one.passage)}"
     return (
         copy_button("Copy quotation", f"“{one.quote}” ({forms_.full})", one.name)
         + copy_button("Copy citation", forms_.full, one.name)
-        + copy_button("Copy link", permanent, one.name)
+        + copy_button("Copy link", permanent_link(one.passage), one.name)
     )
 
 

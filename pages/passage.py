@@ -23,7 +23,7 @@ from pages.drawing import (
 from pages.exporting import base_address
 from pages.paragraphs import as_printed, place
 from search.ask import shared_searcher
-from search.cite import cite, forms, text_mark
+from search.cite import cite, forms, permanent_link, text_mark
 from search.printed import page_png
 
 if TYPE_CHECKING:
@@ -104,12 +104,11 @@ def _draw_gone(reading: _Reading, searcher: Searcher) -> None:
 
 def _copies(report: Report, passage: Passage) -> str:
     full = forms(report, passage).full
-    permanent = f"{cite(report, passage).link}&text={text_mark(passage)}"
     return (
         "<p class='deeds'>"
         + copy_button("Copy quotation", f"“{passage.paragraph.text}” ({full})")
         + copy_button("Copy citation", full)
-        + copy_button("Copy link", permanent)
+        + copy_button("Copy link", permanent_link(passage))
         + "</p>"
     )
 

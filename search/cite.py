@@ -39,7 +39,7 @@ class Forms:
 def forms(report: Report, passage: Passage, base: str = "") -> Forms:
     """The citation of `passage` in every form; links begin with `base`, the server's address."""
     citation = cite(report, passage)
-    link = base + citation.link
+    link = base + permanent_link(passage)
     full = citation.label
     return Forms(
         short=short(report, passage.paragraph),
@@ -139,13 +139,24 @@ def cite(report: Report, passage: Passage) -> Citation:
         paragraph=paragraph.number,
         page_start=paragraph.page_start,
         page_end=paragraph.page_end,
-        link=f"/passage?id={quote(passage.id, safe='/~')}",
+        link=_passage_link(passage),
     )
+
+
+def permanent_link(passage: Passage) -> str:
+    """The address of a passage's page on the server, which says so if its words have changed."""
+    return f"{_passage_link(passage)}&text={text_mark(passage)}"
+
+
+def _passage_link(passage: Passage) -> str:
+    return f"/passage?id={quote(passage.id, safe='/~')}"
 
 
 def text_mark(passage: Passage) -> str:
     """A few letters that change with the passage's words: a link tells by them that they did."""
-    return hashlib.sha256(passage.paragraph.text.encode()).hexdigest()[:_MARK_LETTERS]
+    return hashlib.sha256(passage.paragraph.text.encode(errors="replace")).hexdigest()[
+        :_MARK_LETTERS
+    ]
 
 
 def label(report: Report, paragraph: Paragraph) -> str:

@@ -122,7 +122,7 @@ def markdown(selection: Selection) -> str:
         cited = cite.cite(one.report, one.passage)
         label = _paragraph(cited.label)
         if selection.base:
-            label = f"[{label}](<{selection.base}{cited.link}>)"
+            label = f"[{label}](<{selection.base}{cite.permanent_link(one.passage)}>)"
         lines.append(f"[^{numbers[one.passage.id]}]: {label}")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -172,7 +172,7 @@ def table(selection: Selection) -> bytes:
                     "page_end": paragraph.page_end,
                     "file": one.report.file,
                     "id": one.passage.id,
-                    "link": selection.base + cited.link,
+                    "link": selection.base + cite.permanent_link(one.passage),
                 }
             )
     return csv_bytes([_COLUMNS, *([row.get(name) for name in _COLUMNS] for row in rows)])

@@ -55,7 +55,7 @@ def word(selection: Selection) -> bytes:
         reference = document.add_paragraph(style="List Number")
         label = _letters(cite.label(report, passage.paragraph))
         if selection.base:
-            link = selection.base + cite.cite(report, passage).link
+            link = selection.base + cite.permanent_link(passage)
             _add_link(document, reference, label, link)
         else:
             reference.add_run(label)

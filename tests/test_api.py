@@ -228,7 +228,9 @@ def test_a_passage_has_its_citation_in_every_form(client: TestClient) -> None:
         assert status == 200
         assert found["text"] == hit["text"] == "Adoption is timely."
         assert found["citation"]["label"] == found["forms"]["full"]
-        assert found["forms"]["markdown"].endswith(f"(<http://testserver/passage?id={hit['id']}>)")
+        assert found["forms"]["markdown"].startswith("[")
+        link = f"(<http://testserver/passage?id={hit['id']}&text="
+        assert link in found["forms"]["markdown"]
         assert found["forms"]["csl"]["id"] == hit["id"]
         assert found["report"]["file"] == hit["file"]
         assert found["pictures"] == []

@@ -157,7 +157,7 @@ def test_markdown_has_footnotes() -> None:
         "",
         "Note: For the panel in May",
         "",
-        f"[^1]: [{LABEL}](<{BASE}/passage?id=sunderland-2021-08-20/27>)",
+        f"[^1]: [{LABEL}](<{BASE}/passage?id=sunderland-2021-08-20/27&text=36092c9e>)",
     ]
 
 
@@ -186,7 +186,7 @@ def test_a_word_document_has_headings_quotations_and_a_numbered_list_of_referenc
         ("List Number", LABEL),
     ]
     assert document.paragraphs[2].runs[-1].font.superscript
-    assert _links(word(SELECTED)) == [f"{BASE}/passage?id=sunderland-2021-08-20/27"]
+    assert _links(word(SELECTED)) == [f"{BASE}/passage?id=sunderland-2021-08-20/27&text=36092c9e"]
 
 
 def test_csv_has_a_row_for_each_quotation() -> None:
