@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import torch
+from sentence_transformers import CrossEncoder
 
 from index.encoder import OnnxEncoder
 from index.export import exported
 from index.generation import open_generation
 from index.manifest import FOLDER_VARIABLE
-from index.models import configured_model
+from index.models import GENERAL, configured_model, named_model
+from index.reranker import RERANKER_VARIABLE
 from index.vectors import EXACT, Storage, Vectors, write_vectors
 from indexer.build import build
 from tests.performance.asking import WARMING, Baseline
@@ -41,6 +43,7 @@ ENCODED = 1200  # paragraphs encoded by either side, in rounds that take turns
 ROUNDS = 3
 COLD = 5
 WARM = 500
+RERANKED = 30
 BATCH = 1000
 LATE = 60  # milliseconds that 19 of 20 warm questions may take
 # What a person would write.
@@ -123,6 +126,7 @@ def _measure(folder: Path, reports: Path, questions: list[str], *, million: bool
     show(_encoding(Baseline(folder), index, texts))
     show(_cold(folder, index, questions))
     show(_warm(folder, index, questions))
+    show(_reranked(folder, index, questions))
     show(_batch(folder, index, questions))
     show(_storage(index, questions))
     if million:
@@ -311,13 +315,26 @@ def _warm(folder: Path, index: Path, questions: list[str]) -> list[Measured]:
     ]
 
 
+def _reranked(folder: Path, index: Path, questions: list[str]) -> list[Measured]:
+    """What a reranker would cost: a cross-encoder on the base, untrained, over the best twenty."""
+    reranker = folder / "reranker"
+    base = str(named_model(GENERAL).folder)
+    CrossEncoder(base, num_labels=1, local_files_only=True).save_pretrained(str(reranker))
+    told = _asked_apart("ours", folder, index, questions[: WARMING + RERANKED], reranker)
+    own = told["milliseconds"]
+    spent = f"{np.percentile(own, 50):.0f} ms, {np.percentile(own, 95):.0f} ms"
+    return [Measured("warm question, with a reranker: p50, p95", spent, "off by default", ok=True)]
+
+
 def _asked_apart(
-    who: str, folder: Path, index: Path, questions: list[str]
+    who: str, folder: Path, index: Path, questions: list[str], reranker: Path | None = None
 ) -> dict[str, list[float]]:
+    with_one = {} if reranker is None else {RERANKER_VARIABLE: str(reranker)}
     (folder / "asked.json").write_text(json.dumps(questions), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "tests.performance.asking", who, str(folder), str(index)],
         cwd=ROOT,
+        env={**os.environ, **with_one},
         check=True,
         capture_output=True,
         text=True,
