@@ -34,7 +34,7 @@ PLACES = {
     "sentence_transformers": ("index/export.py", "index/reranker.py", "training/"),
     "transformers": ("index/export.py", "training/tune.py"),
     "torch": ("index/export.py", "training/"),
-    "datasets": ("training/tune.py", "training/reranker.py"),
+    "datasets": ("training/tune.py",),
     "onnx": ("index/export.py",),
     "onnxruntime": ("index/encoder.py",),
     "tokenizers": ("index/encoder.py", "index/windows.py"),

@@ -1,7 +1,5 @@
 """`make train`: the shipped adapter, made again; `python -m training try NAME`: one experiment.
 
-`python -m training rerank` trains a cross-encoder beside the encoder, an experiment, too.
-
 A recipe is first trained without the held-out reports and measured on them; then on all reports,
 and measured on the graded questions, none of which is on a report that was trained on.
 """
@@ -53,7 +51,7 @@ _CHANGES = "changes.safetensors"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m training")
-    parser.add_argument("what", nargs="?", choices=("train", "try", "rerank"), default="train")
+    parser.add_argument("what", nargs="?", choices=("train", "try"), default="train")
     parser.add_argument("name", nargs="?", choices=sorted(RECIPES), default="shipped")
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     options = parser.parse_args()
@@ -70,24 +68,9 @@ def main() -> int:
     ours = _measured("held-out reports", options.name, held_out, tuned)
     low, high = bootstrap(ours, base)
     print(f"gain in nDCG@10 on held-out reports: 95 % of resamplings in {low:+.4f} … {high:+.4f}")
-    if options.what == "rerank":
-        _rerank(tuned, trained, held_out, ours)
     if options.what == "train":
         return _ship(recipe, reports, options.shared, started)
     return 0
-
-
-def _rerank(
-    tuned: Adapter, trained: Sequence[AskedReport], held_out: Sequence[AskedReport], ours: Scores
-) -> None:
-    from training.reranker import train_reranker  # noqa: PLC0415 - an experiment's own imports
-
-    encode = encoder_of(_model(tuned))
-    reread = train_reranker(named_model(GENERAL).folder, trained, encode, WORK / "reranker")
-    values = score(held_out, encode, reread)
-    print(row("held-out reports", "reranked", values))
-    low, high = bootstrap(values, ours)
-    print(f"gain of reranking: {low:+.4f} … {high:+.4f}")
 
 
 def _ship(recipe: Recipe, reports: Sequence[AskedReport], shared: Path, started: float) -> int:

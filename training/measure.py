@@ -21,14 +21,10 @@ if TYPE_CHECKING:
     from training.examples import AskedReport
 
     Encode = Callable[[list[str]], NDArray[np.float32]]
-    # A question and paragraphs → how likely each answers, from 0 to 1.
-    Reread = Callable[[str, list[str]], NDArray[np.float32]]
 
 # Paragraphs on either side of the named one that may answer as well.
 _NEIGHBOURS = 1
 _CUT = 10
-# So many of the nearest are read again, where a cross-encoder reads them.
-REREAD = 20
 _RESAMPLINGS = 2000
 
 
@@ -67,11 +63,11 @@ def encoder_of(model: SentenceTransformer) -> Encode:
     return encode
 
 
-def score(reports: Sequence[AskedReport], encode: Encode, reread: Reread | None = None) -> Scores:
+def score(reports: Sequence[AskedReport], encode: Encode) -> Scores:
     """Every training question over its own report, whose named paragraph is the one answer.
 
     `far` is the nearest when that one and its neighbours are taken away, as if the report did not
-    answer. With `reread` the nearest 20 stand before all others, as it orders them.
+    answer.
     """
     questions = encode([one.question for report in reports for one in report.asked])
     paragraphs = encode([text for report in reports for text in report.paragraphs])
@@ -83,10 +79,6 @@ def score(reports: Sequence[AskedReport], encode: Encode, reread: Reread | None 
         for one in report.asked:
             similarities = own @ questions[at]
             at += 1
-            if reread is not None:
-                best = np.argsort(-similarities, kind="stable")[:REREAD]
-                texts = [report.paragraphs[place] for place in best]
-                similarities[best] = 1 + reread(one.question, texts)
             made.add(similarities, {one.answer: 2}, number)
             left = similarities.copy()
             left[max(one.answer - _NEIGHBOURS, 0) : one.answer + _NEIGHBOURS + 1] = -1
