@@ -152,18 +152,20 @@ def _draw() -> None:
     draw_title()
     st.header("Collection", anchor=False)
     generation: Generation | None = None
+    coverage: Coverage | None = None
     rows: list[Row] = []
     try:
         generation = shared_searcher(configured_folder()).generation
-        coverage = generation.coverage()
         rows = rows_of(generation)
+        coverage = generation.coverage()
         _draw_coverage(generation, coverage)
         _draw_reports(rows)
-        _draw_charts(rows)
-        _draw_files(coverage)
     except InspectionSearchError as error:
         draw_error(str(error))
     draw_changes(generation, rows)
+    if coverage is not None:
+        _draw_charts(rows)
+        _draw_files(coverage)
     st.html("<p><a href='/' target='_self'>Search the reports</a></p>")
 
 
