@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -31,6 +31,25 @@ def wait_until_drawn(page: Page, text: str) -> None:
     at_rest = page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')
     expect(at_rest).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=PATIENCE)
+
+
+def choose(page: Page, label: str, typed: str, option: str) -> None:
+    """Type part of an option into a list and choose it, as often as the list closes before that.
+
+    It closes when the page is drawn once more, which a slow machine may do late.
+    """
+    box = page.get_by_role("combobox", name=label)
+    wanted = page.get_by_role("option", name=option)
+    for _ in range(5):
+        box.click(timeout=PATIENCE)
+        box.fill("")
+        box.press_sequentially(typed, delay=50)  # the list follows what is typed
+        try:
+            wanted.click(timeout=3000)
+        except Error:
+            continue
+        return
+    raise AssertionError(f"The list {label} never offered {option}")
 
 
 def ask(page: Page, address: str, question: str) -> None:

@@ -16,7 +16,7 @@ from playwright.sync_api import FilePayload, expect
 
 from indexer.build import build
 from pages.uploads import CORPUS_VARIABLE, PASSWORD_VARIABLE, UPLOADS_VARIABLE
-from tests.browser.driving import PATIENCE, QUESTION, ask, wait_until_drawn
+from tests.browser.driving import PATIENCE, QUESTION, ask, choose, wait_until_drawn
 from tests.conftest import CORPUS, Silence
 from tests.made_pdf import Words, made_pdf
 from tests.serving import serving
@@ -115,10 +115,7 @@ def test_a_report_is_added_found_and_removed(page: Page, open_server: Served) ->
     page.get_by_label("Password for changes").fill(PASSWORD, timeout=PATIENCE)
     page.get_by_role("button", name="Unlock").click()
     wait_until_drawn(page, "Report to remove")
-    box = page.get_by_role("combobox", name="Report to remove")
-    box.click(timeout=PATIENCE)
-    box.press_sequentially("Leeds", delay=50)
-    box.press("Enter")
+    choose(page, "Report to remove", "Leeds", "Leeds")
     remove = page.get_by_role("button", name="Remove and rebuild")
     expect(remove).to_be_disabled(timeout=PATIENCE)
     page.get_by_text("Yes, remove this report").click()

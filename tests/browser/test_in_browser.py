@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.driving import PATIENCE, QUESTION, ask, query_of, wait_until_drawn
+from tests.browser.driving import PATIENCE, QUESTION, ask, choose, query_of, wait_until_drawn
 from tests.serving import serving
 
 if TYPE_CHECKING:
@@ -59,10 +59,7 @@ def test_a_search_is_narrowed_sorted_turned_and_gone_back_through(page: Page, ad
     page.get_by_role("link", name="Next page").click()
     wait_until_drawn(page, "Paragraphs 11–20 of 47 about care leavers")
     page.get_by_text("Narrow the search").click()
-    council = page.get_by_role("combobox", name="Council")
-    council.click(timeout=PATIENCE)
-    council.press_sequentially("sund", delay=100)  # the list follows what is typed
-    council.press("Enter")
+    choose(page, "Council", "sund", "Sunderland (1 report)")
     wait_until_drawn(page, "Council: Sunderland")
     wait_until_drawn(page, "Paragraphs 1–10 of 47")
     assert query_of(page) == {"q": ["care leavers"], "council": ["Sunderland"]}
