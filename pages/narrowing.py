@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -13,29 +12,19 @@ import streamlit as st
 from index.store import council_name
 from pages.address import FIRST_DAY, LAST_DAY, NARROWING, Address, read_address, written
 from pages.drawing import number
-from search.cite import days, inspection
+from search.cite import inspection
 from search.facets import choices
+from search.narrowed import LABELS, from_programs, said
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     from index.generation import Generation
     from index.records import Report, Section
     from search.facets import Facet
     from search.result import Result
 
-_LABELS: dict[str, str] = {
-    "council": "Council",
-    "report": "Report",
-    "date_from": "Inspected from",
-    "date_to": "Inspected until",
-    "framework": "Kind of inspection",
-    "section": "Section",
-    "grade": "Grade of the section",
-    "overall": "Overall grade",
-    "latest": "Only each council’s latest report",
-    "phrases": "With the words",
-}
 _UNSET = object()
 
 
@@ -102,12 +91,12 @@ def draw_narrowing(address: Address, generation: Generation) -> None:
         with left:
             _draw_choice("overall", address, reports, sections, "Any grade")
         with right:
-            st.checkbox(_LABELS["latest"], **bound("latest", address.latest))
+            st.checkbox(LABELS["latest"], **bound("latest", address.latest))
 
 
 def _draw_day(name: str, value: date | None) -> None:
     st.date_input(
-        _LABELS[name],
+        LABELS[name],
         min_value=FIRST_DAY,
         max_value=LAST_DAY,
         format="DD/MM/YYYY",
@@ -129,7 +118,7 @@ def _draw_choice(
     if chosen is not None:  # in the address it may stand in other capitals
         chosen = next(value for value in names if value.lower() == chosen.lower())
     st.selectbox(
-        _LABELS[facet],
+        LABELS[facet],
         list(names),
         index=None,
         format_func=lambda value: names.get(value, value),
@@ -153,18 +142,15 @@ def chips(address: Address, result: Result, reports: dict[str, Report]) -> str:
             rows.append(_chip(name, value, without_reading(address, result, name), reports))
     for phrase in result.interpretation.filters.get("phrases", ()):
         plain = re.sub('["“”]', "", address.q)
-        rows.append(_chip("phrases", f"“{phrase}”", address.changed(q=plain), reports))
+        rows.append(_chip("phrases", (phrase,), address.changed(q=plain), reports))
     return f"<ul class='chips' aria-label='Narrowed to'>{''.join(rows)}</ul>" if rows else ""
 
 
 def _read_out(address: Address, result: Result) -> dict[str, Any]:
     """The filters that the question itself names, by their fields of the address."""
-    read = {
-        {"from": "date_from", "to": "date_to"}.get(name, name): value
-        for name, value in result.interpretation.filters.items()
-    }
+    read = from_programs(result.interpretation.filters)
     return {
-        name: date.fromisoformat(value) if name.startswith("date_") else value
+        name: value
         for name, value in read.items()
         if name in NARROWING and not getattr(address, name)
     }
@@ -179,11 +165,10 @@ def without_reading(address: Address, result: Result, left_out: str | None = Non
 
 
 def _chip(name: str, value: object, without: Address, reports: dict[str, Report]) -> str:
-    said = (days(None, value) if isinstance(value, date) else None) or str(value)
-    if name == "report" and said in reports:
-        report = reports[said]
-        said = inspection(report.facts) or report.file
-    label = _LABELS[name] if value is True else f"{_LABELS[name]}: {said}"
+    if name == "report" and value in reports:
+        report = reports[str(value)]
+        value = inspection(report.facts) or report.file
+    label = said(name, value)
     return (
         f"<li>{escape(label)} <a href='{escape(without.link())}' target='_self' "
         f"aria-label='{escape(f'remove {label}')}'>remove</a></li>"

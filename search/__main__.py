@@ -21,6 +21,7 @@ from index.printable import json_line
 from index.records import Filters
 from search.ask import MOST_HITS, Asked, Searcher
 from search.cite import pages
+from search.narrowed import from_programs, said
 from search.rank import Ranking
 from search.request import BatchLine, Narrowing, first_problem
 
@@ -205,13 +206,10 @@ def _interpreted(result: Result, given: Filters) -> list[str]:
     lines = []
     if result.interpretation.corrected is not None:
         lines.append(f"Showing results for: {result.interpretation.corrected}")
-    named = [
-        f"{name} {value}"
-        for name, value in result.interpretation.filters.items()
-        if not getattr(given, {"from": "date_from", "to": "date_to"}.get(name, name))
-    ]
+    read = from_programs(result.interpretation.filters)
+    named = [said(name, value) for name, value in read.items() if not getattr(given, name)]
     if named:
-        lines.append(f"Searched within: {', '.join(named)}")
+        lines.append(f"Searched within: {'; '.join(named)}")
     return [*lines, "(as it was typed: --as-typed)", ""] if lines else []
 
 

@@ -49,7 +49,6 @@ ONLY_TOPIC = (
     "Nothing was found that answers this question, though some paragraphs speak of its topic. The "
     "nearest paragraphs are listed, but they are not an answer."
 )
-NOTHING_LEFT = "The collection holds no paragraph with these filters: {filters}."
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from index.originals import find_original
 from index.records import Filters
 from index.reranker import configured_reranker
 from search import answer, cite, rank
+from search.narrowed import for_programs, nothing_left, within
 from search.pairs import held
 from search.question import Known, understand
 from search.result import Hit, Interpretation, Quotation, Result
@@ -44,15 +44,6 @@ if TYPE_CHECKING:
 MOST_HITS = 1000
 # So many of the best are read again by a reranker, where one is configured.
 _RERANKED = 20
-# How filters are said in a refusal, where their own names do not say it.
-_SAID = {
-    "from": "inspected from {}",
-    "to": "inspected until {}",
-    "grade": "section grade {}",
-    "overall": "overall grade {}",
-    "latest": "each council’s latest report only",
-    "phrases": "the words {}",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +141,7 @@ class Searcher:
         opened = self._opened()
         generation = opened.generation
         questions = [
-            _within(
+            within(
                 understand(one.question, one.filters, opened.known, as_typed=one.as_typed),
                 one.filters,
                 generation,
@@ -221,30 +212,6 @@ class Searcher:
         return {name: (store.report(one.report_id), one) for name, one in found.items()}
 
 
-def _within(question: Question, given: Filters, generation: Generation) -> Question:
-    """`question` with the filters that leave something; what its words alone ask for may not.
-
-    Where all of them leave nothing, the council that it names is kept if that leaves something.
-    """
-    if question.filters == given or _leaves_any(question.filters, generation):
-        return question
-    own = replace(given, council=question.filters.council)
-    kept = own if _leaves_any(own, generation) else given
-    if question.filters.phrases and not _leaves_any(
-        replace(Filters(), phrases=question.filters.phrases), generation
-    ):
-        said = ", ".join(f"“{one}”" for one in question.filters.phrases)
-        reason = f"No paragraph in the collection holds the words {said}."
-    else:
-        reason = f"The collection holds no paragraph with {_in_words(question.filters)}."
-    return replace(question, filters=kept, refusal=question.refusal or reason)
-
-
-def _leaves_any(filters: Filters, generation: Generation) -> bool:
-    rows = generation.store.rows(filters)
-    return rows is None or len(rows) > 0
-
-
 def _result(
     opened: _Opened,
     asked: Asked,
@@ -271,14 +238,14 @@ def _result(
     fitted_scores = scored if ranking == "default" else rank.scores(candidates, fitted.weights)
     sure = [
         fitted.confidence.of(
-            rank.signs(candidates, at, fitted_scores[at], held(question.text, one.paragraph))
+            rank.signs(candidates, at, fitted_scores[at], held(candidates.pairs, one.paragraph))
         )
         for at, one in zip(ordered[: answer.MOST_QUOTATIONS].tolist(), passages, strict=False)
     ]
     confidence = round(sure[0], 4) if sure else 0.0
     refusal = question.refusal
     if not len(candidates):
-        refusal = refusal or answer.NOTHING_LEFT.format(filters=_in_words(question.filters))
+        refusal = refusal or nothing_left(question.filters)
     elif confidence < fitted.threshold:
         refusal = refusal or answer.refusal(confidence, fitted.threshold)
     if question.refusal is not None:
@@ -303,10 +270,7 @@ def _result(
         confidence=confidence,
         refusal=refusal,
         interpretation=Interpretation(
-            filters={
-                name: value.isoformat() if isinstance(value, date) else value
-                for name, value in _given(question.filters).items()
-            },
+            filters=for_programs(question.filters),
             corrected=question.corrected,
             expansions=question.expansions,
         ),
@@ -354,31 +318,6 @@ def _spread(ordered: NDArray[np.intp], candidates: Candidates, opened: _Opened) 
         return ordered
     owners = np.searchsorted(opened.report_starts, candidates.rows, side="right")
     return rank.spread(ordered, owners)
-
-
-def _given(filters: Filters) -> dict[str, object]:
-    """The filters that narrow anything, by their names on the command line."""
-    return {
-        name.removeprefix("date_"): value
-        for name, value in asdict(filters).items()
-        if value not in (None, False, ())
-    }
-
-
-def _in_words(filters: Filters) -> str:
-    return ", ".join(
-        _SAID[name].format(_said(value)) if name in _SAID else f"{name} {_said(value)}"
-        for name, value in _given(filters).items()
-    )
-
-
-def _said(value: object) -> str:
-    """A filter's value as it is read: a date in words, phrases in quotation marks."""
-    if isinstance(value, tuple):
-        return ", ".join(f"“{one}”" for one in value)
-    if isinstance(value, date):
-        return cite.days(None, value) or ""
-    return f"“{value}”"
 
 
 def _hit(

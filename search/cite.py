@@ -154,9 +154,8 @@ def _passage_link(passage: Passage) -> str:
 
 def text_mark(passage: Passage) -> str:
     """A few letters that change with the passage's words: a link tells by them that they did."""
-    return hashlib.sha256(passage.paragraph.text.encode(errors="replace")).hexdigest()[
-        :_MARK_LETTERS
-    ]
+    words = passage.paragraph.text.encode(errors="replace")
+    return hashlib.sha256(words).hexdigest()[:_MARK_LETTERS]
 
 
 def label(report: Report, paragraph: Paragraph) -> str:

@@ -1,7 +1,7 @@
 """Whether what is searched speaks of what a question names in two words: "private fostering".
 
 Either word alone stands in any report. `pairs.txt` beside this file lists, as stems, the pairs of
-words that several reports put side by side; `python -m training.pairs` makes it.
+words that several reports put side by side; `python -m training pairs` makes it.
 """
 
 from __future__ import annotations
@@ -30,21 +30,27 @@ def known_pairs() -> frozenset[str]:
     return frozenset(PAIRS.read_text(encoding="utf-8").splitlines())
 
 
-def held(question: str, paragraph: Paragraph) -> float:
-    """How many of the known pairs in `question` the paragraph or its headings hold.
+def pairs_in(question: str) -> frozenset[str]:
+    """The known pairs in `question`."""
+    return known_pairs() & pairs_of(question)
 
-    From 1, all, to -1, none; 0 where the question has none.
+
+def held(pairs: frozenset[str], paragraph: Paragraph) -> float:
+    """How many of `pairs` the paragraph or its headings hold: from 1, all, to -1, none.
+
+    0 where there are no pairs.
     """
-    asked = pairs_of(question) & known_pairs()
-    return 2 * len(asked & _said(paragraph)) / len(asked) - 1 if asked else 0.0
+    return 2 * len(pairs & _said(paragraph)) / len(pairs) - 1 if pairs else 0.0
 
 
-def any_absent(question: str, generation: Generation, rows: NDArray[np.int64] | None) -> bool:
-    """Whether no paragraph of `rows`, or of all, holds one of the known pairs in `question`.
+def any_absent(
+    pairs: frozenset[str], generation: Generation, rows: NDArray[np.int64] | None
+) -> bool:
+    """Whether no paragraph of `rows`, or of all, holds one of `pairs`.
 
     Where both words stand in many paragraphs, they are taken to stand side by side in one.
     """
-    for pair in pairs_of(question) & known_pairs():
+    for pair in pairs:
         holding = generation.lexical.holding_all(pair.split(), rows)
         if len(holding) <= _READ and not any(
             pair in _said(one.paragraph) for one in generation.store.passages(holding.tolist())

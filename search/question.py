@@ -139,9 +139,8 @@ def _interpreted(question: Question, known: Known | None) -> Question:
 
 def _joined(first: Scope, then: Scope) -> Scope:
     """What two readings of a question found, the second of what the first left."""
-    return replace(
-        then, notices=first.notices + then.notices, missing=first.missing or then.missing
-    )
+    notices = tuple(dict.fromkeys(first.notices + then.notices))
+    return replace(then, notices=notices, missing=first.missing or then.missing)
 
 
 def _expansions(text: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from search.pairs import any_absent
+from search.pairs import any_absent, pairs_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,12 +46,14 @@ class Candidates:
 
     `rows` is int64 of shape (n,); `features` float32 of shape (n, len(FEATURES)); `sentences` the
     number of each one's nearest sentence in the collection, int64 of shape (n,), -1 for none.
-    `absent` says whether the question names in two words what nothing searched speaks of.
+    `pairs` are the known pairs of words in the question, and `absent` says whether nothing that was
+    searched holds one of them.
     """
 
     rows: NDArray[np.int64]
     features: NDArray[np.float32]
     sentences: NDArray[np.int64]
+    pairs: frozenset[str] = frozenset()
     absent: bool = False
 
     def __len__(self) -> int:
@@ -121,7 +123,8 @@ def _candidates(
     features[:, 5] = generation.lexical.holding(names_in(question.text), drawn)
     features[:, 6] = ~generation.findings[drawn]
     features[:, 7] = np.log2(1 + ends - starts)
-    return Candidates(drawn, features, at, any_absent(question.text, generation, rows))
+    pairs = pairs_in(question.text)
+    return Candidates(drawn, features, at, pairs, any_absent(pairs, generation, rows))
 
 
 def names_in(text: str) -> list[str]:

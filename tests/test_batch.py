@@ -112,7 +112,7 @@ def test_questions_are_answered_in_order_and_refusals_counted(searcher: Searcher
     [(own, question, why), (_, _, other)] = refusals(answered)
     assert (own, question) == ("b", "?!")
     assert "no words" in why
-    assert "no paragraph with these filters: council “Nowhere”" in other
+    assert "no paragraph with these filters: Council: Nowhere" in other
     assert {hit.council for hit in answered[2].result.hits} == {"Northbridge City Council"}
 
 

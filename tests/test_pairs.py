@@ -8,7 +8,7 @@ import pytest
 
 from index.lexical import pairs_of
 from index.records import Filters
-from search.pairs import any_absent, held, known_pairs
+from search.pairs import any_absent, held, known_pairs, pairs_in
 from tests.made_records import paragraph
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ HELD = [
 
 @pytest.mark.parametrize(("question", "text", "value"), HELD)
 def test_known_pairs_are_held_or_not(question: str, text: str, value: float) -> None:
-    assert held(question, paragraph(text)) == value
+    assert held(pairs_in(question), paragraph(text)) == value
 
 
 def test_a_heading_speaks_for_its_paragraphs() -> None:
     under = paragraph("They are visited.", section="Private fostering")
-    assert held("private fostering", under) == 1.0
-    assert held("private fostering", paragraph("They are visited.")) == -1.0
+    assert held(pairs_in("private fostering"), under) == 1.0
+    assert held(pairs_in("private fostering"), paragraph("They are visited.")) == -1.0
 
 
 def test_what_is_known_are_pairs_of_stems() -> None:
@@ -66,11 +66,11 @@ def test_a_pair_that_nothing_searched_holds_is_absent(
     absent: bool,  # noqa: FBT001 - a parameter of pytest's
     searcher: Searcher,
 ) -> None:
-    assert any_absent(question, searcher.generation, None) == absent
+    assert any_absent(pairs_in(question), searcher.generation, None) == absent
 
 
 def test_a_pair_may_stand_in_what_is_not_searched(searcher: Searcher) -> None:
     generation = searcher.generation
     of_2018 = generation.store.rows(Filters(report="northbridge-2018.txt"))
-    assert not any_absent("every child", generation, None)
-    assert any_absent("every child", generation, of_2018)
+    assert not any_absent(pairs_in("every child"), generation, None)
+    assert any_absent(pairs_in("every child"), generation, of_2018)

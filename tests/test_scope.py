@@ -100,6 +100,22 @@ NAMED = [
         Filters(overall="Inadequate", date_from=date(2019, 1, 1)),
         "housing in inspections",
     ),
+    # A year that is part of what is asked stays in it.
+    (
+        "how many children in Leeds were on a plan at 31 March 2020?",
+        LEEDS,
+        "how many children were on a plan at 31 March 2020?",
+    ),
+    (
+        "did Leeds act on the Children Act 2004?",
+        LEEDS,
+        "did act on the Children Act 2004?",
+    ),
+    (
+        "how did Leeds support care leavers during the 2020 lockdown?",
+        LEEDS,
+        "how did support care leavers during the 2020 lockdown?",
+    ),
     # A name that is a word needs a capital, and at the head more than that.
     ("reading in Reading", Filters(council="Reading"), "reading"),
     ("Reading 2019 schools", Filters(council="Reading", report="reading-2019"), "schools"),
@@ -114,21 +130,6 @@ def test_what_a_question_names_becomes_a_filter_and_leaves_its_words(
     assert (scope.filters, scope.missing) == (filters, None)
     if left is not None:
         assert scope.text == left
-
-
-# A year that is part of what is asked neither narrows nor refuses.
-PART_OF_IT = [
-    "how many children in Leeds were on a plan at 31 March 2020?",
-    "did Leeds act on the Children Act 2004?",
-    "how did Leeds support care leavers during the 2020 lockdown?",
-]
-
-
-@pytest.mark.parametrize("asked", PART_OF_IT)
-def test_a_year_that_is_part_of_what_is_asked_stays_in_it(asked: str) -> None:
-    scope = read_scope(asked, REPORTS, OPEN)
-    assert (scope.filters, scope.missing) == (LEEDS, None)
-    assert "20" in scope.text
 
 
 NOT_NAMED = [

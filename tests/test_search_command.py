@@ -10,8 +10,9 @@ import pytest
 
 from index.manifest import FOLDER_VARIABLE
 from index.models import MODEL_VARIABLE
+from index.records import Filters
 from search.__main__ import main
-from search.answer import NOTHING_LEFT
+from search.narrowed import nothing_left
 from tests.contract import problems_of
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def test_a_refusal_is_printed_with_the_nearest_paragraphs(
 def test_where_filters_leave_nothing_that_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["risk", "--council", "Elsewhere", "--latest"]) == 0
     assert said(capsys) == [
-        NOTHING_LEFT.format(filters="council “Elsewhere”, each council’s latest report only"),
+        nothing_left(Filters(council="Elsewhere", latest=True)),
         "No paragraphs.",
     ]
 

@@ -30,6 +30,7 @@ from training.measure import (
     score,
     table_head,
 )
+from training.pairs import PAIRS, shared_pairs
 from training.recipes import RECIPES
 from training.tune import tune
 
@@ -51,7 +52,7 @@ _CHANGES = "changes.safetensors"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m training")
-    parser.add_argument("what", nargs="?", choices=("train", "try"), default="train")
+    parser.add_argument("what", nargs="?", choices=("train", "try", "pairs"), default="train")
     parser.add_argument("name", nargs="?", choices=sorted(RECIPES), default="shipped")
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     options = parser.parse_args()
@@ -60,6 +61,11 @@ def main() -> int:
         return 1
     started = time.monotonic()
     reports = load_reports(options.shared / "reports")
+    if options.what == "pairs":
+        pairs = shared_pairs(reports)
+        PAIRS.write_text("".join(f"{pair}\n" for pair in pairs), encoding="utf-8")
+        print(f"{len(pairs):,} pairs of words: {PAIRS}")
+        return 0
     trained, held_out = split(reports)
     recipe = RECIPES[options.name]
     print(table_head())

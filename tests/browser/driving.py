@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Error, expect
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -34,22 +34,11 @@ def wait_until_drawn(page: Page, text: str) -> None:
 
 
 def choose(page: Page, label: str, typed: str, option: str) -> None:
-    """Type part of an option into a list and choose it, as often as the list closes before that.
-
-    It closes when the page is drawn once more, which a slow machine may do late.
-    """
+    """Type part of an option into a list, which then offers it, and choose it."""
     box = page.get_by_role("combobox", name=label)
-    wanted = page.get_by_role("option", name=option)
-    for _ in range(5):
-        box.click(timeout=PATIENCE)
-        box.fill("")
-        box.press_sequentially(typed, delay=50)  # the list follows what is typed
-        try:
-            wanted.click(timeout=3000)
-        except Error:
-            continue
-        return
-    raise AssertionError(f"The list {label} never offered {option}")
+    box.click(timeout=PATIENCE)
+    box.press_sequentially(typed, delay=50)  # the list follows what is typed
+    page.get_by_role("option", name=option).click(timeout=PATIENCE)
 
 
 def ask(page: Page, address: str, question: str) -> None:

@@ -209,7 +209,7 @@ def _ranked(case: Case, weights: dict[str, float]) -> Ranked:
     best = ordered[:MOST_QUOTATIONS].tolist()
     passages = case.generation.store.passages(case.candidates.rows[best].tolist())
     found = [
-        signs(case.candidates, at, scored[at], held(case.text, one.paragraph))
+        signs(case.candidates, at, scored[at], held(case.candidates.pairs, one.paragraph))
         for at, one in zip(best, passages, strict=True)
     ]
     return Ranked(case, scored, ordered, found)
