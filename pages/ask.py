@@ -18,8 +18,10 @@ from pages.paragraphs import A_PAGE, MOST, found, in_order, listing, status, tur
 from search.ask import Asked, shared_searcher
 
 if TYPE_CHECKING:
-    from index.records import Passage, Report
+    from collections.abc import Sequence
+
     from pages.address import Address
+    from pages.paragraphs import Found
     from search.ask import Searcher
     from search.result import Result
 
@@ -53,28 +55,26 @@ def _draw_result(result: Result, address: Address, searcher: Searcher) -> None:
     named = chips(address, result, {report.id: report for report, _ in sources.values()})
     if named:
         st.html(named)
+    ordered = in_order(found(result, sources), address.sort, group=address.group)
+    as_shown = result.model_copy(update={"hits": tuple(one.hit for one in ordered)})
     if result.answered:
         draw_answer(result, address)
         # To tick off what is read at once; further ones come by asking more narrowly.
-        first_page = result.model_copy(update={"hits": result.hits[:10]})
+        first_page = as_shown.model_copy(update={"hits": as_shown.hits[:10]})
         draw_add_to_basket(first_page, searcher)
     else:
         draw_refusal(result, address, searcher.generation.coverage())
     if result.hits:
-        draw_exports(result, searcher)
+        draw_exports(as_shown, searcher)
         st.header(
             "Paragraphs" if result.answered else "Nearest paragraphs, not an answer", anchor=False
         )
-        _draw_paragraphs(result, address, sources, searcher)
+        _draw_paragraphs(result, address, ordered, searcher)
 
 
 def _draw_paragraphs(
-    result: Result,
-    address: Address,
-    sources: dict[str, tuple[Report, Passage]],
-    searcher: Searcher,
+    result: Result, address: Address, ordered: Sequence[Found], searcher: Searcher
 ) -> None:
-    ordered = in_order(found(result, sources), address.sort, group=address.group)
     pages = -(-len(ordered) // A_PAGE)
     page = min(address.page, max(pages, 1))
     shown = ordered[(page - 1) * A_PAGE : page * A_PAGE]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from streamlit.testing.v1 import AppTest
 
+    from search.export import Selection
+
 QUESTION = "how are care leavers supported?"
 
 
@@ -115,6 +117,20 @@ def test_the_second_page_goes_on_where_the_first_ends(answering: Searcher) -> No
     assert len(_shown(second)) == 1
     assert _link(second, "Previous page") == {"q": [QUESTION]}
     assert _shown(drawn("ask.py", q=QUESTION, page="99")) == _shown(second)
+
+
+def test_a_download_holds_the_paragraphs_in_the_order_shown(
+    answering: Searcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Selection] = []
+    monkeypatch.setattr(
+        "pages.exporting.draw_downloads", lambda selection, *_: made.append(selection)
+    )
+    drawn("ask.py", q=QUESTION, sort="oldest")
+    [selection] = made
+    days = [one.report.facts.day for one in selection.parts[1].excerpts]
+    assert len(set(days)) > 1
+    assert days == sorted(day for day in days if day is not None)
 
 
 def test_paragraphs_are_sorted_by_the_day_of_the_inspection(answering: Searcher) -> None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import search.question
 from index.errors import UsageError
-from index.records import Filters
-from search.question import MOST, load_terms, read_terms, understand
+from index.lexical import Lexical, write_lexical
+from index.records import Facts, Filters, Report
+from search.question import MOST, Known, load_terms, read_terms, understand
 
 
 @pytest.mark.parametrize("asked", ["", " ", "\n\t\r", "\u00a0\u2003\u3000"])
@@ -57,6 +58,15 @@ def test_a_word_of_another_script_within_an_english_question_does_no_harm() -> N
 
 
 # Long questions
+
+
+def test_what_is_said_of_a_question_is_said_once(tmp_path: Path) -> None:
+    write_lexical(tmp_path / "words", ["Fostering in Leeds and in Bradford."])
+    facts = [Report(name, f"{name}.pdf", name, Facts()) for name in ("Leeds", "Bradford")]
+    known = Known(facts, Lexical(tmp_path / "words"), lambda _: False)
+    question = understand("fostring in Leeds and Bradford", Filters(), known)
+    assert question.corrected == "fostering in Leeds and Bradford"
+    assert len(question.notices) == 1
 
 
 def test_a_question_of_1000_characters_is_whole() -> None:
