@@ -61,7 +61,7 @@ train: setup-tests
 	@$(BIN)/python -m training train --shared $(SHARED)
 
 bench: setup-tests
-	@$(BIN)/python -m tests.performance.index --shared $(SHARED) $(if $(QUICK),--no-million)
+	@$(BIN)/python -m tests.performance.bench --shared $(SHARED) $(if $(QUICK),--no-million)
 	@$(BIN)/python -m tests.performance.reading
 
 load: setup-tests index

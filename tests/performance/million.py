@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 import numpy as np
 
 from index.vectors import EXACT, EXACT_BYTES, LISTS, Storage, Vectors, write_vectors
+from tests.performance.measured import Measured
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,15 +49,6 @@ for question in np.load(sys.argv[2]):
     vectors.nearest(question, 10)
 print(*(after - start for after, start in zip(resident(), before)))
 """
-
-
-class Measured(NamedTuple):
-    """One line of the bench: what was measured, the target in words, and whether it is met."""
-
-    label: str
-    value: str
-    target: str
-    ok: bool
 
 
 class Filter(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -20,18 +19,17 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 import torch
-from sentence_transformers import CrossEncoder
 
 from index.encoder import OnnxEncoder
 from index.export import exported
 from index.generation import open_generation
-from index.manifest import FOLDER_VARIABLE
-from index.models import GENERAL, configured_model, named_model
-from index.reranker import RERANKER_VARIABLE
+from index.models import configured_model
 from index.vectors import EXACT, Storage, Vectors, write_vectors
 from indexer.build import build
-from tests.performance.asking import WARMING, Baseline
-from tests.performance.million import Measured, measure_limit, measure_million
+from tests.performance.asking import Baseline
+from tests.performance.measured import Measured, at_least, at_most
+from tests.performance.million import measure_limit, measure_million
+from tests.performance.questions import measure_batch, measure_cold, measure_reranked, measure_warm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,34 +39,6 @@ ROOT = Path(__file__).parents[2]
 SEED = 4
 ENCODED = 1200  # paragraphs encoded by either side, in rounds that take turns
 ROUNDS = 3
-COLD = 5
-WARM = 500
-RERANKED = 30
-BATCH = 1000
-LATE = 60  # milliseconds that 19 of 20 warm questions may take
-# What a person would write.
-_BASELINE = """
-import json, sys
-import faiss
-from sentence_transformers import SentenceTransformer
-folder, model, question = sys.argv[1:]
-encoder = SentenceTransformer(model, local_files_only=True)
-texts = json.load(open(folder + "/texts.json"))
-vectors = faiss.read_index(folder + "/flat.faiss")
-scores, rows = vectors.search(encoder.encode([question], normalize_embeddings=True), 10)
-print(json.dumps([texts[row] for row in rows[0]]))
-"""
-
-# Runs a command and prints its seconds and its peak memory in KB. From a small process: Linux
-# counts the memory of whoever starts a command into the command's own peak (getrusage(2)).
-_MEASURE = """
-import os, subprocess, sys, time
-started = time.perf_counter()
-process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-_, status, usage = os.wait4(process.pid, 0)
-print(time.perf_counter() - started, usage.ru_maxrss)
-sys.exit(status != 0)
-"""
 
 
 class Steps:
@@ -124,10 +94,10 @@ def _measure(folder: Path, reports: Path, questions: list[str], *, million: bool
     paragraphs = generation.paragraphs.all()
     Baseline.write(folder, texts, paragraphs)
     show(_encoding(Baseline(folder), index, texts))
-    show(_cold(folder, index, questions))
-    show(_warm(folder, index, questions))
-    show(_reranked(folder, index, questions))
-    show(_batch(folder, index, questions))
+    show(measure_cold(folder, index, questions))
+    show(measure_warm(folder, index, questions))
+    show(measure_reranked(folder, index, questions))
+    show(measure_batch(folder, index, questions))
     show(_storage(index, questions))
     if million:
         encoder = OnnxEncoder(generation.model_folder)
@@ -162,7 +132,7 @@ def _rebuilds(corpus: Path, index: Path, left_out: list[Path], first: float) -> 
         rows.append(
             Measured(f"rebuild, {what}", f"{spent:.1f} s", "", ok=True),
         )
-        rows.append(_at_most("  share of the first build", spent / first, most))
+        rows.append(at_most("  share of the first build", spent / first, most))
 
     one, other = left_out
     place = corpus / "added.pdf"
@@ -194,7 +164,7 @@ def _encoding(baseline: Baseline, index: Path, texts: list[str]) -> list[Measure
     return [
         Measured("encoding, baseline", f"{a_second['baseline']:.1f} /s", "", ok=True),
         Measured("encoding, ours", f"{a_second['ours']:.1f} /s", "", ok=True),
-        _at_least("encoding, ours to the baseline", a_second["ours"] / a_second["baseline"], 1.25),
+        at_least("encoding, ours to the baseline", a_second["ours"] / a_second["baseline"], 1.25),
         Measured(
             "encoding, share of the speed of bare matrix products",
             f"{a_second['ours'] / floor:.2f}",
@@ -227,146 +197,6 @@ def _matrix_products_per_second() -> float:
         for _ in range(3)
     )
     return times * 1024 * 384 * 1536 / spent
-
-
-def _cold(folder: Path, index: Path, questions: list[str]) -> list[Measured]:
-    """Whole processes, by turns: the medians of seconds and of peak memory."""
-    model = str(configured_model().folder)
-    spent: dict[str, list[tuple[float, int]]] = {"ours": [], "baseline": []}
-    for question in questions[:COLD]:
-        spent["ours"].append(_process([sys.executable, "-m", "search", question, "--json"], index))
-        spent["baseline"].append(
-            _process([sys.executable, "-c", _BASELINE, str(folder), model, question], index)
-        )
-    seconds, memory = (
-        {who: float(np.median([one[at] for one in own])) for who, own in spent.items()}
-        for at in (0, 1)
-    )
-    return [
-        Measured(
-            "cold question, ours and baseline",
-            f"{seconds['ours']:.2f} s, {seconds['baseline']:.2f} s",
-            "",
-            ok=True,
-        ),
-        _at_most(
-            "cold question: share of the baseline", seconds["ours"] / seconds["baseline"], 0.15
-        ),
-        Measured(
-            "peak memory, ours and baseline",
-            f"{memory['ours'] / 1024:.0f} MB, {memory['baseline'] / 1024:.0f} MB",
-            "",
-            ok=True,
-        ),
-        _at_most("peak memory: share of the baseline", memory["ours"] / memory["baseline"], 0.35),
-    ]
-
-
-def _process(command: list[str], index: Path) -> tuple[float, int]:
-    """Seconds and peak kilobytes of a process."""
-    environment = {**os.environ, FOLDER_VARIABLE: str(index), "HF_HUB_OFFLINE": "1"}
-    measuring = [sys.executable, "-c", _MEASURE, *command]
-    done = subprocess.run(
-        measuring, cwd=ROOT, env=environment, check=False, capture_output=True, text=True
-    )
-    if done.returncode != 0:
-        sys.exit(f"This failed: {command}")
-    seconds, kilobytes = done.stdout.split()
-    return float(seconds), int(kilobytes)
-
-
-def _warm(folder: Path, index: Path, questions: list[str]) -> list[Measured]:
-    """Questions one after another, by turns, each side in processes of its own.
-
-    In one process the threads of torch, which wait by spinning, would slow whatever comes next.
-    """
-    spent: dict[str, list[float]] = {"ours": [], "baseline": []}
-    parts: dict[str, list[float]] = {}
-    for _ in range(ROUNDS):
-        for who in spent:
-            told = _asked_apart(who, folder, index, questions[: WARMING + WARM])
-            spent[who] += told.pop("milliseconds")
-            for part, milliseconds in told.items():
-                parts.setdefault(part, []).extend(milliseconds)
-    rows = [
-        Measured(
-            f"warm question, {who}: p50, p95",
-            f"{np.percentile(own, 50):.1f} ms, {np.percentile(own, 95):.1f} ms",
-            "",
-            ok=True,
-        )
-        for who, own in spent.items()
-    ]
-    rows += [
-        Measured(
-            f"  {part}: p50, p95",
-            f"{np.percentile(own, 50):.2f} ms, {np.percentile(own, 95):.2f} ms",
-            "",
-            ok=True,
-        )
-        for part, own in parts.items()
-    ]
-    share = float(np.percentile(spent["ours"], 50) / np.percentile(spent["baseline"], 50))
-    late = float(np.percentile(spent["ours"], 95))
-    return [
-        *rows,
-        _at_most("warm question, p50: share of the baseline", share, 0.5),
-        Measured("warm question, p95", f"{late:.1f} ms", f"at most {LATE} ms", ok=late <= LATE),
-    ]
-
-
-def _reranked(folder: Path, index: Path, questions: list[str]) -> list[Measured]:
-    """What a reranker would cost: a cross-encoder on the base, untrained, over the best twenty."""
-    reranker = folder / "reranker"
-    base = str(named_model(GENERAL).folder)
-    CrossEncoder(base, num_labels=1, local_files_only=True).save_pretrained(str(reranker))
-    told = _asked_apart("ours", folder, index, questions[: WARMING + RERANKED], reranker)
-    own = told["milliseconds"]
-    spent = f"{np.percentile(own, 50):.0f} ms, {np.percentile(own, 95):.0f} ms"
-    return [Measured("warm question, with a reranker: p50, p95", spent, "off by default", ok=True)]
-
-
-def _asked_apart(
-    who: str, folder: Path, index: Path, questions: list[str], reranker: Path | None = None
-) -> dict[str, list[float]]:
-    with_one = {} if reranker is None else {RERANKER_VARIABLE: str(reranker)}
-    (folder / "asked.json").write_text(json.dumps(questions), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.performance.asking", who, str(folder), str(index)],
-        cwd=ROOT,
-        env={**os.environ, **with_one},
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    told: dict[str, list[float]] = json.loads(done.stdout)
-    return told
-
-
-def _batch(folder: Path, index: Path, questions: list[str]) -> list[Measured]:
-    """A batch by the command, its start counted, against asking one by one when all is warm."""
-    batch = folder / "batch.jsonl"
-    asked = questions[:BATCH]
-    lines = [json.dumps({"id": str(at), "question": one}) for at, one in enumerate(asked)]
-    batch.write_text("\n".join(lines), encoding="utf-8")
-    usual = _asked_apart("baseline", folder, index, [*asked[:WARMING], *asked])
-    one_by_one: list[float] = []
-    together: list[float] = []
-    for _ in range(ROUNDS):
-        told = _asked_apart("ours", folder, index, [*asked[:WARMING], *asked])
-        one_by_one.append(sum(told["milliseconds"]) / 1000)
-        seconds, _ = _process([sys.executable, "-m", "search", "--batch", str(batch)], index)
-        together.append(seconds)
-    baseline = len(asked) / (sum(usual["milliseconds"]) / 1000)
-    single, whole = (len(asked) / float(np.median(own)) for own in (one_by_one, together))
-    return [
-        Measured("one by one, warm", f"{single:.0f} /s", "", ok=True),
-        Measured("one by one, warm, baseline", f"{baseline:.0f} /s", "", ok=True),
-        Measured("batch of 1,000, its start counted", f"{whole:.0f} /s", "", ok=True),
-        # One by one our own questions use both cores as well: no batch can be three times as fast.
-        Measured("batch to our own one by one", f"{whole / single:.2f}", "", ok=True),
-        _at_least("batch: questions a second to one by one", whole / baseline, 3.0),
-    ]
 
 
 def _storage(index: Path, questions: list[str]) -> list[Measured]:
@@ -402,14 +232,6 @@ def _seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
-
-
-def _at_most(label: str, value: float, most: float) -> Measured:
-    return Measured(label, f"{value:.4f}", f"(to reach: at most {most})", ok=value <= most)
-
-
-def _at_least(label: str, value: float, least: float) -> Measured:
-    return Measured(label, f"{value:.2f}", f"(to reach: at least {least})", ok=value >= least)
 
 
 if __name__ == "__main__":
