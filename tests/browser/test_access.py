@@ -32,6 +32,9 @@ STATES = {
     "gone": (f"/passage?id={_REPORT}/999", "has no paragraph"),
     "report": (f"/report?id={_REPORT}&passage={_REPORT}/27&q=care", "Match "),
     "no report": ("/report?id=none", "has no report"),
+    "collection": ("/collection", "Inspections by overall grade"),
+    "basket": ("/basket", "The basket is empty"),
+    "batch": ("/batch", "Many questions at once"),
 }
 
 
@@ -47,13 +50,17 @@ def _violations(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_has_a_barrier_that_axe_finds(browser: Browser, address: str, scheme: str) -> None:
+def test_no_page_has_a_barrier_that_axe_finds_or_asks_elsewhere(
+    browser: Browser, address: str, scheme: str
+) -> None:
     width = {"light": 1280, "dark": 390}[scheme]
     context = browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if scheme == "dark" else "light",
     )
     page = context.new_page()
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
     found = {}
     for name, (path, words) in STATES.items():
         page.goto(address + path)
@@ -62,6 +69,7 @@ def test_no_page_has_a_barrier_that_axe_finds(browser: Browser, address: str, sc
         found[name] = _violations(page)
     context.close()
     assert found == {name: [] for name in STATES}
+    assert asked == {urlsplit(address).netloc}
 
 
 def test_an_open_list_and_an_open_calendar_have_no_barrier(page: Page, address: str) -> None:

@@ -88,4 +88,6 @@ def test_a_hostile_report_is_text_on_every_page_and_calls_nobody(page: Page, pla
     assert main.evaluate("e => e.scrollWidth <= e.clientWidth")
     page.goto(f"{planted}{passage}&q=%3Cscript%3Ealert(5)%3C/script%3E")
     wait_until_drawn(page, "Back to the results")
+    page.goto(f"{planted}/collection")
+    wait_until_drawn(page, "<script>alert(1)</script><img src=x onerror=alert(2)> City Council")
     assert asked == {urlsplit(planted).netloc}
