@@ -34,8 +34,16 @@ def wait_until_drawn(page: Page, text: str) -> None:
 
 
 def choose(page: Page, label: str, typed: str, option: str) -> None:
-    """Type part of an option into a list, which then offers it, and choose it."""
+    """Type part of an option into a list, which then offers it, and choose it.
+
+    What unfolds around a list closes it, so all that moves must have come to an end.
+    """
     box = page.get_by_role("combobox", name=label)
+    expect(box).to_be_visible(timeout=PATIENCE)
+    page.wait_for_function(
+        "() => document.getAnimations().every((one) => one.playState !== 'running')",
+        timeout=PATIENCE,
+    )
     box.click(timeout=PATIENCE)
     box.press_sequentially(typed, delay=50)  # the list follows what is typed
     page.get_by_role("option", name=option).click(timeout=PATIENCE)

@@ -30,8 +30,10 @@ def test_a_paragraph_is_shown_as_it_is_printed(page: Page, planted: str) -> None
     expect(whole.first).to_be_visible()
     wait_until_drawn(page, "Only the paragraph")
     assert query_of(page)["whole"] == ["1"]
-    heights = whole.first.evaluate("image => [image.naturalHeight, image.naturalWidth]")
-    assert heights[0] > heights[1]
+    height, width = whole.first.evaluate(
+        "image => image.decode().then(() => [image.naturalHeight, image.naturalWidth])"
+    )
+    assert height > width
     page.get_by_role("link", name="Next: paragraph 3").click()
     wait_until_drawn(page, "Bicycles are lent")
 
