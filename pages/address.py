@@ -116,6 +116,12 @@ def written(address: Address) -> dict[str, str]:
     return query
 
 
+def search_in(query: Mapping[str, str]) -> dict[str, str]:
+    """The search that a page beside it was come to from, to be carried on; empty for none."""
+    address = read_address(query)
+    return written(address) if address.q.strip() else {}
+
+
 def link(path: str, query: Mapping[str, str | None]) -> str:
     """`path` with a query of what is not empty."""
     given = {name: value for name, value in query.items() if value}

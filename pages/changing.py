@@ -9,7 +9,7 @@ import streamlit as st
 
 from index.errors import InspectionSearchError
 from index.manifest import configured_folder
-from pages.drawing import draw_error, escape_markdown
+from pages.drawing import anchor, draw_error, escape_markdown
 from pages.rebuild import build_command, last_rebuild, start_rebuild
 from pages.tables import draw_table
 from pages.uploads import (
@@ -40,6 +40,7 @@ _SAID = "said of the last change"
 # of the page is another one then. Sessions that come later are not told of it.
 _FOLLOWED = "followed build"
 _OUTCOMES = {"added": "Added", "duplicate": "Already in the folder", "refused": "Refused"}
+_MOST_NAMED = 10
 _TROUBLE = 3  # lines of a log that tell what went wrong
 
 
@@ -62,8 +63,8 @@ def draw_changes(generation: Generation | None, rows: Sequence[Row]) -> None:
         return
     files = [] if generation is None else generation.store.files()
     _draw_last_change()
-    _draw_rebuild(folder, files)
-    _draw_adding(folder)
+    _draw_rebuild(folder, files, rows)
+    _draw_adding(folder, rows)
     if rows:
         _draw_removing(folder, rows, files)
 
@@ -95,26 +96,27 @@ def _draw_last_change() -> None:
         draw_table("What became of the files", ("File", "Outcome", "Name or reason"), said)
 
 
-def _draw_rebuild(folder: Path, files: Sequence[SourceFile]) -> None:
+def _draw_rebuild(folder: Path, files: Sequence[SourceFile], rows: Sequence[Row]) -> None:
     rebuild = last_rebuild()
     running = rebuild is not None and rebuild.running()
     if rebuild is not None:
         # Only while there is something to follow does the page ask again.
-        st.fragment(_draw_progress, run_every=1 if running else None)()
+        st.fragment(_draw_progress, run_every=1 if running else None)(rows)
     if running:
         return
     names = waiting(folder, files)
     if names:
-        listed = ", ".join(names[:10]) + (" …" if len(names) > 10 else "")  # noqa: PLR2004
+        listed = ", ".join(names[:_MOST_NAMED]) + (" …" if len(names) > _MOST_NAMED else "")
         noun = "file waits" if len(names) == 1 else "files wait"
         st.html(f"<p>{len(names):,} {noun} for a rebuild: {escape(listed)}</p>")
     if st.button("Rebuild the index"):
-        _start(folder)
+        _start(folder, rows)
 
 
-def _start(folder: Path) -> None:
+def _start(folder: Path, rows: Sequence[Row]) -> None:
+    known = [row.report.id for row in rows]
     try:
-        rebuild = start_rebuild(build_command(folder, configured_folder()))
+        rebuild = start_rebuild(build_command(folder, configured_folder()), known)
     except OSError as error:
         draw_error(f"The build cannot be started: {error.strerror or error}.")
         return
@@ -122,7 +124,7 @@ def _start(folder: Path) -> None:
     st.rerun()
 
 
-def _draw_progress() -> None:
+def _draw_progress(rows: Sequence[Row]) -> None:
     rebuild = last_rebuild()
     if rebuild is None:
         return
@@ -138,7 +140,7 @@ def _draw_progress() -> None:
         st.session_state[_FOLLOWED] = (rebuild, False)
         st.rerun()
     elif st.session_state.get(_FOLLOWED) == (rebuild, False):
-        _draw_outcome(state)
+        _draw_outcome(state, [row for row in rows if row.report.id not in rebuild.known])
     else:
         return
     if state.log:
@@ -155,9 +157,16 @@ def _in_words(state: State) -> str:
     return f"{state.stage}{share}{left} ({state.seconds:.0f} s so far)"
 
 
-def _draw_outcome(state: State) -> None:
+def _draw_outcome(state: State, new: Sequence[Row]) -> None:
     if state.outcome == "published":
         st.success(f"The index was rebuilt in {state.seconds:.0f} seconds.")
+        if new:
+            links = "".join(
+                f"<li>{anchor(row.title, '/report', id=row.report.id)}</li>"
+                for row in new[:_MOST_NAMED]
+            )
+            more = f"<p>and {len(new) - _MOST_NAMED:,} more</p>" if len(new) > _MOST_NAMED else ""
+            st.html(f"<p>New in the collection:</p><ul>{links}</ul>{more}")
     elif state.outcome == "cancelled":
         st.info("The rebuild was cancelled. The index is as it was before.")
     else:
@@ -165,7 +174,7 @@ def _draw_outcome(state: State) -> None:
         draw_error(f"The rebuild failed, and the index is as it was before: {told}")
 
 
-def _draw_adding(folder: Path) -> None:
+def _draw_adding(folder: Path, rows: Sequence[Row]) -> None:
     with st.form("add reports", clear_on_submit=True):
         uploads = st.file_uploader(
             f"Reports to add: at most {MOST_FILES} files of at most {MOST_MEGABYTES} MB",
@@ -178,7 +187,7 @@ def _draw_adding(folder: Path) -> None:
         added = add_reports(folder, ((one.name, one.getvalue()) for one in uploads))
         st.session_state[_SAID] = [(one.name, _OUTCOMES[one.outcome], one.detail) for one in added]
         if any(one.outcome == "added" for one in added):
-            _start(folder)
+            _start(folder, rows)
         st.rerun()
     elif pressed:
         draw_error("Choose one or more files first.")
@@ -207,4 +216,4 @@ def _draw_removing(folder: Path, rows: Sequence[Row], files: Sequence[SourceFile
         except InspectionSearchError as error:
             draw_error(str(error))
             return
-        _start(folder)
+        _start(folder, rows)

@@ -11,7 +11,7 @@ import streamlit as st
 
 from index.errors import InspectionSearchError
 from index.manifest import configured_folder
-from pages.address import link, read_address, written
+from pages.address import link, search_in
 from pages.drawing import (
     anchor,
     copy_button,
@@ -48,9 +48,8 @@ class _Reading:
     @classmethod
     def present(cls) -> _Reading:
         query = st.query_params.to_dict()
-        address = read_address(query)
-        search = written(address) if address.q else {}
-        return cls(query.get("id", ""), query.get("text"), query.get("whole") == "1", search)
+        whole = query.get("whole") == "1"
+        return cls(query.get("id", ""), query.get("text"), whole, search_in(query))
 
     def link(self, passage_id: str, **more: str) -> str:
         return link("/passage", {"id": passage_id, **self.search, **more})
@@ -125,9 +124,8 @@ def _neighbours(reading: _Reading, report: Report, passage: Passage, searcher: S
         text = escape(f"{label}: {place(one)}")
         return f"<a href='{escape(reading.link(one.id))}' target='_self'>{text}</a>"
 
-    whole = anchor(
-        "Whole report", "/report", id=report.id, passage=passage.id, q=reading.search.get("q")
-    )
+    there = {"id": report.id, "passage": passage.id, **reading.search}
+    whole = anchor("Whole report", "/report", **there)
     return (
         "<nav class='turning' aria-label='Paragraphs of the report'>"
         f"{step(before, 'Previous')}{whole}{step(after, 'Next')}</nav>"

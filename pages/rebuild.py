@@ -19,7 +19,7 @@ from index.printable import printable
 from pages.uploads import PASSWORD_VARIABLE, PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 _LINES_KEPT = 500
@@ -53,10 +53,11 @@ def build_command(corpus: Path, folder: Path) -> list[str]:
 class Rebuild:
     """A running build, or one that has ended."""
 
-    def __init__(self, command: Sequence[str]) -> None:
-        """Start it. Raises OSError."""
+    def __init__(self, command: Sequence[str], known: Iterable[str] = ()) -> None:
+        """Start it; `known` are the ids of the reports that there are. Raises OSError."""
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"}
         environment.pop(PASSWORD_VARIABLE, None)
+        self.known = frozenset(known)
         self._lock = threading.Lock()
         self._lines: deque[str] = deque(maxlen=_LINES_KEPT)
         self._stage, self._share, self._left = "Starting", 0.0, ""
@@ -150,10 +151,10 @@ def last_rebuild() -> Rebuild | None:
     return _last
 
 
-def start_rebuild(command: Sequence[str]) -> Rebuild:
+def start_rebuild(command: Sequence[str], known: Iterable[str] = ()) -> Rebuild:
     """Start a build, or return the one that is running. Raises OSError."""
     global _last  # noqa: PLW0603 one build for all sessions of the server
     with _starting:
         if _last is None or not _last.running():
-            _last = Rebuild(command)
+            _last = Rebuild(command, known)
         return _last

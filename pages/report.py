@@ -14,6 +14,7 @@ from index.errors import InspectionSearchError
 from index.manifest import configured_folder
 from index.printable import printable_name
 from index.records import Filters
+from pages.address import search_in
 from pages.drawing import (
     anchor,
     badge,
@@ -46,7 +47,7 @@ class _Match:
     spans: tuple[tuple[int, int], ...]
 
 
-def _draw_report(report_id: str, opened: str | None, question: str) -> None:
+def _draw_report(report_id: str, opened: str | None, search: dict[str, str]) -> None:
     searcher = shared_searcher(configured_folder())
     store = searcher.generation.store
     try:
@@ -60,10 +61,12 @@ def _draw_report(report_id: str, opened: str | None, question: str) -> None:
     title = inspection(report.facts) or report.file
     st.set_page_config(page_title=f"{title} – Inspection Search")
     passages = as_printed(store.passages_of(report.id))
+    if search:
+        st.html(f"<p>{anchor('Back to the results', '/', **search)}</p>")
     st.header(escape_markdown(title), anchor=False)
     st.html(_front_page(report, passages))
     _draw_original(report, searcher)
-    matches = _matches(question, report, passages, searcher) if question.strip() else []
+    matches = _matches(search["q"], report, passages, searcher) if search else []
     groups = [
         (key, list(own))
         for key, own in groupby(passages, lambda one: (one.paragraph.part, one.paragraph.section))
@@ -71,12 +74,12 @@ def _draw_report(report_id: str, opened: str | None, question: str) -> None:
     st.header("Contents", anchor=False)
     st.html(_contents(groups))
     st.header("Paragraphs", anchor=False)
-    between = _between(report, matches, opened, question) if matches else ""
+    between = _between(report, matches, opened, search) if matches else ""
     if opened not in {one.id for one in passages}:
         opened = None
         if between:
             st.html(between)
-    st.html(_sections(groups, {one.id: one for one in matches}, opened, question, between))
+    st.html(_sections(groups, {one.id: one for one in matches}, opened, search, between))
 
 
 def _front_page(report: Report, passages: Sequence[Passage]) -> str:
@@ -137,7 +140,9 @@ def _matches(
     return [_Match(one.id, marked_in[one.id]) for one in passages if one.id in marked_in]
 
 
-def _between(report: Report, matches: Sequence[_Match], opened: str | None, question: str) -> str:
+def _between(
+    report: Report, matches: Sequence[_Match], opened: str | None, search: dict[str, str]
+) -> str:
     """Where the reader is among the matches, and the links to those before and after."""
     ids = [one.id for one in matches]
     at = ids.index(opened) if opened in ids else None
@@ -147,14 +152,14 @@ def _between(report: Report, matches: Sequence[_Match], opened: str | None, ques
     def step(to: str | None, label: str) -> str:
         if to is None:
             return "<span></span>"
-        return anchor(label, "/report", id=report.id, passage=to, q=question)
+        return anchor(label, "/report", **{"id": report.id, "passage": to, **search})
 
     here = f"Match {at + 1} of {len(ids)}" if at is not None else number(len(ids), "nearest match")
     first = "Next match" if at is not None else "First match"
     return (
         "<nav class='turning' aria-label='Matches in this report'>"
         f"{step(before, 'Previous match')}<span role='status'>{here} for "
-        f"<em>{escape(question.strip())}</em></span>{step(after, first)}</nav>"
+        f"<em>{escape(search['q'].strip())}</em></span>{step(after, first)}</nav>"
     )
 
 
@@ -180,7 +185,7 @@ def _sections(
     groups: Sequence[_Group],
     matches: dict[str, _Match],
     opened: str | None,
-    question: str,
+    search: dict[str, str],
     between: str,
 ) -> str:
     """All paragraphs under their headings, `between` at the one that is opened."""
@@ -193,23 +198,23 @@ def _sections(
             match = matches.get(one.id)
             spans = match.spans if match is not None else ()
             if one.id == opened:
-                made.append(_article(one, spans, question, "paragraph opened", between))
+                made.append(_article(one, spans, search, "paragraph opened", between))
             else:
-                made.append(_article(one, spans, question))
+                made.append(_article(one, spans, search))
     return "".join(made)
 
 
 def _article(
     one: Passage,
     spans: Sequence[tuple[int, int]],
-    question: str,
+    search: dict[str, str],
     look: str = "paragraph",
     between: str = "",
 ) -> str:
     paragraph = one.paragraph
     where = pages(paragraph.page_start, paragraph.page_end).strip(" ()")
     under = " · ".join(filter(None, [where, paragraph.subheading]))
-    named = anchor(place(one).capitalize(), "/passage", id=one.id, q=question)
+    named = anchor(place(one).capitalize(), "/passage", **{"id": one.id, **search})
     return (
         f"<article class='{look}'><h4>{named}</h4><p class='facts'>{escape(under)}</p>"
         f"<p class='paragraph'>{marked(paragraph.text, spans)}</p>{between}</article>"
@@ -221,7 +226,7 @@ try:
     _draw_report(
         st.query_params.get("id", ""),
         st.query_params.get("passage"),
-        st.query_params.get("q", ""),
+        search_in(st.query_params.to_dict()),
     )
 except InspectionSearchError as failure:
     draw_error(str(failure))

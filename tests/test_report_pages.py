@@ -142,6 +142,19 @@ def test_a_report_opens_at_a_paragraph_among_its_matches(answering: Searcher) ->
     assert "<mark>" in opened
 
 
+def test_a_search_is_carried_from_page_to_page_and_led_back_to(answering: Searcher) -> None:
+    search = {"q": QUESTION, "council": "Northbridge", "from": "2020-01-01", "page": "2"}
+    carried = {name: [value] for name, value in search.items()}
+    passage = html(drawn("passage.py", id=HERE, **search))
+    report = html(drawn("report.py", id=REPORT, passage=HERE, **search))
+    own = {"id": [REPORT], "passage": [HERE]}
+    assert _links(passage, "Whole report") == [own | carried]
+    assert _links(report, "Paragraph 3") == [{"id": [HERE]} | carried]
+    assert carried.items() <= _links(report, "Next match")[0].items()
+    assert _links(report, "Back to the results") == [carried]
+    assert "Back to the results" not in html(drawn("report.py", id=REPORT, council="Northbridge"))
+
+
 def test_a_report_with_a_question_leads_to_its_first_match(answering: Searcher) -> None:
     shown = html(drawn("report.py", id=REPORT, q=QUESTION))
     assert len(_links(shown, "First match")) == 1

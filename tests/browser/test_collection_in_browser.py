@@ -107,6 +107,9 @@ def test_a_report_is_added_found_and_removed(page: Page, open_server: Served) ->
     wait_until_drawn(page, "2 reports on 2 councils")
     _no_barrier(page)
     assert (corpus / "Leeds 2022.pdf").read_bytes() == PDF
+    page.get_by_role("listitem").get_by_role("link", name="Leeds City Council").click()
+    wait_until_drawn(page, "Lead inspector")
+    expect(page.get_by_role("heading", name="Leeds City Council")).to_be_visible()
 
     ask(page, address, "do zebras visit the contact centre?")
     wait_until_drawn(page, ZEBRAS)
