@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # At most this many quotations, of about this many words together: what a reader takes in at a
 # glance, and can paste.
 MOST_QUOTATIONS = 4
-_MOST_WORDS = 120
+_MOST_WORDS = 150
 # A sentence that begins so speaks of the one before it, and is not understood alone.
 _LEANS_BACK = re.compile(
     r"(?:this|these|they|their|it|its|he|she|his|her|such|those|there(?:fore|by)|however"
@@ -106,7 +106,7 @@ def quote(
     `vector` is the question's, a unit vector (float32, shape (dimension,)); `passages` are in
     order, best first, and `sure` is the confidence in each of the first; `sentences` holds the
     vectors of every sentence of the collection. A sentence that says what a quoted one says is left
-    out.
+    out, and what stands side by side is one quotation.
     """
     worth = [
         one
@@ -117,30 +117,31 @@ def quote(
         return []
     read = [_sentences(one, vector, sentences) for one in worth]
     if is_factual(question):
-        return [_made(_with_fact(read[0]))]
+        fact = _with_fact(read[0])
+        return [_quote(fact.passage, _understood(fact))]
     chosen: list[_Sentence] = []
     quotes: list[Quote] = []
     words = 0
     best = max(one.similarity for one in read[0])
     for own in read:
-        for one in sorted(own, key=lambda one: (-one.similarity, one.at))[: quoting.each]:
-            first_of_all = not quotes
-            if not first_of_all and (
+        kept: set[int] = set()
+        nearest = sorted(own, key=lambda one: (-one.similarity, one.at))
+        for one in nearest[: quoting.each]:
+            if chosen and (
                 one.similarity < quoting.share * best
                 or any(float(one.vector @ other.vector) > quoting.alike for other in chosen)
             ):
                 continue
-            made = _made(one)
-            if any(_overlap(made, other) for other in quotes):
-                continue
-            words += len(made.text.split())
-            if not first_of_all and words > _MOST_WORDS:
-                return quotes
+            more = set(_understood(one)) - kept
+            length = sum(len(own[at].text.split()) for at in more)
+            if chosen and words + length > _MOST_WORDS:
+                break
+            words += length
+            kept |= more
             chosen.append(one)
-            quotes.append(made)
-            if len(quotes) == MOST_QUOTATIONS:
-                return quotes
-    return quotes
+        runs = sorted(_runs(kept), key=lambda run: -max(own[at].similarity for at in run))
+        quotes += [_quote(own[0].passage, run) for run in runs]
+    return quotes[:MOST_QUOTATIONS]
 
 
 def _sentences(
@@ -160,15 +161,25 @@ def _with_fact(own: Sequence[_Sentence]) -> _Sentence:
     return max(holding, key=lambda one: (one.similarity, -one.at))
 
 
-def _made(sentence: _Sentence) -> Quote:
-    """The quotation of a sentence, with those before it that it leans on."""
+def _understood(sentence: _Sentence) -> range:
+    """The places of a sentence and of those before it that it leans on."""
     text, spans = sentence.passage.paragraph.text, sentence.passage.sentences
     first = sentence.at
     while first > 0 and _LEANS_BACK.match(text, spans[first][0]):
         first -= 1
-    return Quote(sentence.passage, spans[first][0], spans[sentence.at][1])
+    return range(first, sentence.at + 1)
 
 
-def _overlap(one: Quote, other: Quote) -> bool:
-    same = one.passage.row == other.passage.row
-    return same and one.start < other.end and other.start < one.end
+def _runs(places: set[int]) -> list[list[int]]:
+    """`places` as runs of neighbours: what stands together in the paragraph is quoted as one."""
+    runs: list[list[int]] = []
+    for place in sorted(places):
+        if runs and runs[-1][-1] == place - 1:
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return runs
+
+
+def _quote(passage: Passage, run: Sequence[int]) -> Quote:
+    return Quote(passage, passage.sentences[run[0]][0], passage.sentences[run[-1]][1])

@@ -102,10 +102,20 @@ def test_one_quotation_comes_from_each_passage_in_their_order() -> None:
     assert quotes("risk", *texts) == ["Risk one.", "Risk two.", "No matter."]
 
 
-def test_quotations_end_before_they_hold_90_words_but_there_is_always_one() -> None:
+def test_quotations_hold_150_words_at_most_but_there_is_always_one() -> None:
     long = "Risk " * 79 + "risk."
-    assert quotes("risk", long + " ", "Risk seen. ", long, "Risk.") == [long, "Risk seen."]
+    assert quotes("risk", long, "Risk seen.", long, "Risk.") == [long, "Risk seen.", "Risk."]
     assert quotes("risk", long * 2) == [long * 2]
+
+
+def test_sentences_that_stand_side_by_side_are_one_quotation() -> None:
+    text = "Risk is seen. Risk falls. Care is good. The risk is known."
+    both = ["Risk is seen. Risk falls.", "The risk is known."]
+    assert quotes("risk", text, each=3) == both
+    assert quotes("risk", text, each=2) == both[:1]
+    last = "Care. Staff see risk. It is known. School. Risk."
+    assert quotes("risk", last, each=2) == ["Risk.", "Staff see risk."]
+    assert quotes("risk care", last, each=9) == [last]
 
 
 def test_what_a_passage_says_in_a_second_sentence_is_quoted_where_it_may_be() -> None:
