@@ -43,12 +43,12 @@ def test_an_answer_quotes_the_sentence_that_answers_with_its_citation(searcher: 
         "are care leavers in good housing?", Filters(report="northbridge-2021.txt")
     )
     first = result.answer[0]
-    assert first.quote == "Care leavers live in good housing."
+    assert first.quote == ("Care leavers live in good housing. They are proud of their housing.")
     assert first.citation.label == (
         "Northbridge City Council, ILACS inspection 7–18 June 2021, para 3"
     )
     assert (result.answered, result.refusal) == (True, None)
-    assert result.hits[0].quote_spans == ((22, 56),)
+    assert result.hits[0].quote_spans == ((22, 89),)
 
 
 def test_the_best_paragraph_stands_first_and_scores_fall(searcher: Searcher) -> None:

@@ -53,7 +53,7 @@ def test_an_answer_is_printed_with_its_citations_and_the_paragraphs_below(
     assert main(["are care leavers in good housing?", "--report", "northbridge-2021.txt"]) == 0
     lines = said(capsys)
     assert lines[:2] == [
-        "1. “Care leavers live in good housing.”",
+        "1. “Care leavers live in good housing. They are proud of their housing.”",
         "   — Northbridge City Council, ILACS inspection 7–18 June 2021, para 3",
     ]
     at = lines.index("Paragraphs:")
