@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,6 +84,23 @@ def test_the_held_out_reports_are_the_same_every_time_and_never_trained_on() -> 
     assert len(held_out) == HELD_OUT
     assert {one.file for one in trained}.isdisjoint(one.file for one in held_out)
     assert split(reports) == (trained, held_out)
+
+
+def test_two_sentences_of_a_long_paragraph_ask_for_its_rest() -> None:
+    from training.tune import weak_pairs  # noqa: PLC0415 - it imports torch and more
+
+    sentences = ["Care is good.", "Staff stay.", "Risk is seen.", "Schools help.", "Homes are few."]
+    places = [(0, 7)]
+    chance = random.Random(1)  # noqa: S311 - an order, not a secret
+    [drawn] = weak_pairs(3, ["Too. Short. This.", " ".join(sentences)], places, chance)
+    assert drawn.label == 1
+    assert places == [(0, 7), (3, 1)]
+    first, other = drawn.questions
+    assert first != other
+    assert {first, other} < set(sentences)
+    rest = [one for one in sentences if one not in drawn.questions]
+    assert drawn.paragraph == " ".join(rest)
+    assert set(drawn.near) <= set(rest)
 
 
 @pytest.mark.model

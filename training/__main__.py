@@ -31,7 +31,7 @@ from training.measure import (
     table_head,
 )
 from training.pairs import PAIRS, shared_pairs
-from training.recipes import RECIPES
+from training.recipes import RECIPES, WORK
 from training.tune import tune
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from training.examples import AskedReport
     from training.recipes import Recipe
 
-WORK = Path(__file__).parent / "work"
 NAME = f"{BASE_MODEL} for inspection reports"
 # How much worse than the shipped model a new one may be, in nDCG@10 over the graded questions.
 _WORSE = 0.005
@@ -72,6 +71,8 @@ def main() -> int:
     base = _measured("held-out reports", "general", held_out, None)
     tuned = _adapter(recipe, trained, "split")
     ours = _measured("held-out reports", options.name, held_out, tuned)
+    if recipe == RECIPES["shipped"]:
+        _model(tuned).save(str(recipe.held_out_model))  # for `make fit`
     low, high = bootstrap(ours, base)
     print(f"gain in nDCG@10 on held-out reports: 95 % of resamplings in {low:+.4f} … {high:+.4f}")
     if options.what == "train":

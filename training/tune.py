@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 Weights = dict[str, "NDArray[np.float32]"]
 _WARMUP = 0.1  # of all steps
 _STEPS_BETWEEN_SAVES = 25
+_LEAST_SENTENCES = 4  # of which two ask, and two are left to be found
 _KEYS = "qwertyuiopasdfghjklzxcvbnm"
 
 
@@ -97,44 +99,90 @@ def _in_order(dataset: Dataset, batch_size: int, **_: object) -> DefaultBatchSam
 def _rows(
     model: SentenceTransformer, recipe: Recipe, reports: Sequence[AskedReport]
 ) -> tuple[list[dict[str, Any]], list[tuple[int, int]]]:
-    """The rows of all epochs in their order, and report and place of each label's paragraph.
-
-    Batches are filled report by report, so that most of a question's negatives are of its report.
-    """
+    """The rows of all epochs in their order, and report and place of each label's paragraph."""
     chance = random.Random(SEED)  # noqa: S311 - an order, not a secret
     places: list[tuple[int, int]] = []
-    labelled: dict[int, list[tuple[int, list[tuple[str, str]]]]] = defaultdict(list)
+    written: list[list[Pairs]] = []
     for number, report in enumerate(reports):
         asked: dict[int, list[str]] = defaultdict(list)
         for one in report.asked:
             asked[one.answer].append(one.question)
         said = _nearest_sentences(model, report)
+        own = []
         for at, questions in asked.items():
-            pairs = [(question, said[question, at]) for question in questions]
-            labelled[number].append((len(places), pairs))
+            first, other = questions[0], questions[-1]
+            near = said[first, at], said[other, at]
+            own.append(Pairs(len(places), (first, other), report.paragraphs[at], near))
             places.append((number, at))
+        written.append(own)
     rows = []
+    for _ in range(recipe.weak):
+        drawn = [weak_pairs(of, one.paragraphs, places, chance) for of, one in enumerate(reports)]
+        rows += _epoch(drawn, recipe, chance)
     for _ in range(recipe.epochs):
-        order = []
-        for number in chance.sample(range(len(reports)), len(reports)):
-            for label, pairs in chance.sample(labelled[number], len(labelled[number])):
-                (first, near_first), (other, near_other) = pairs[0], pairs[-1]
-                of, at = places[label]
-                order.append(
-                    {
-                        "question": _slip(first, recipe, chance),
-                        "other_question": _slip(other, recipe, chance),
-                        "paragraph": reports[of].paragraphs[at],
-                        "sentence": near_first,
-                        "other_sentence": near_other,
-                        "label": label,
-                    }
-                )
-        batches = [order[at : at + recipe.batch] for at in range(0, len(order), recipe.batch)]
-        # The last one of an epoch is short, and only the last of all may be.
-        whole = [batch for batch in batches if len(batch) == recipe.batch]
-        rows += [row for batch in chance.sample(whole, len(whole)) for row in batch]
+        rows += _epoch(written, recipe, chance)
     return rows, places
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Two questions on a paragraph, each with its nearest sentence, and the paragraph's label."""
+
+    label: int
+    questions: tuple[str, str]
+    paragraph: str
+    near: tuple[str, str]
+
+
+def weak_pairs(
+    report: int,
+    paragraphs: Sequence[str],
+    places: list[tuple[int, int]],
+    chance: random.Random,
+) -> list[Pairs]:
+    """Two sentences of each longer paragraph as questions for what is left of it.
+
+    It is the inverse cloze task (Lee and others, Latent Retrieval for Weakly Supervised Open Domain
+    Question Answering, 2019). The paragraphs are added to `places`.
+    """
+    drawn = []
+    for at, text in enumerate(paragraphs):
+        sentences = [text[start:end] for start, end in sentence_spans(text)]
+        if len(sentences) < _LEAST_SENTENCES:
+            continue
+        first, other = chance.sample(sentences, 2)
+        rest = [one for one in sentences if one not in (first, other)]
+        if not rest:
+            continue
+        near = chance.choice(rest), chance.choice(rest)
+        drawn.append(Pairs(len(places), (first, other), " ".join(rest), near))
+        places.append((report, at))
+    return drawn
+
+
+def _epoch(
+    reports: Sequence[Sequence[Pairs]], recipe: Recipe, chance: random.Random
+) -> list[dict[str, Any]]:
+    """The rows of an epoch.
+
+    Batches are filled report by report, so that most of a question's negatives are of its report.
+    """
+    order = [
+        {
+            "question": _slip(pairs.questions[0], recipe, chance),
+            "other_question": _slip(pairs.questions[1], recipe, chance),
+            "paragraph": pairs.paragraph,
+            "sentence": pairs.near[0],
+            "other_sentence": pairs.near[1],
+            "label": pairs.label,
+        }
+        for own in chance.sample(reports, len(reports))
+        for pairs in chance.sample(own, len(own))
+    ]
+    batches = [order[at : at + recipe.batch] for at in range(0, len(order), recipe.batch)]
+    # The last one of an epoch is short, and only the last of all may be.
+    whole = [batch for batch in batches if len(batch) == recipe.batch]
+    return [row for batch in chance.sample(whole, len(whole)) for row in batch]
 
 
 def _nearest_sentences(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from index.models import MODEL_VARIABLE
 from index.records import Filters
 from search.ask import Asked, Searcher
 from search.rank import FITTED
@@ -195,11 +197,16 @@ def linked(shared: Path, reports: set[str], name: str) -> Path:
     return folder
 
 
-def build(paths: list[Path], name: str) -> Path:
-    """The index of `paths`, built by the product's own command where it is not there yet."""
+def build(paths: list[Path], name: str, model: Path | None = None) -> Path:
+    """The index of `paths`, built by the product's own command where it is not there yet.
+
+    With the model in the folder `model`, where that is given.
+    """
     folder = DATA / name
     command = [sys.executable, "-m", "indexer", "build", *map(str, paths), "--index", str(folder)]
-    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode != 0:
+    environment = dict(os.environ) if model is None else {**os.environ, MODEL_VARIABLE: str(model)}
+    done = subprocess.run(command, check=False, stdout=subprocess.DEVNULL, env=environment)
+    if done.returncode != 0:
         sys.exit(f"The index of {name} could not be built.")
     return folder
 
