@@ -35,7 +35,7 @@ class Recipe:
     typos: float = 0.1
     words: bool = False
     average: float = 0.65
-    rank: int = 64
+    rank: int = 128
 
     @property
     def trained(self) -> str:
@@ -54,16 +54,17 @@ def _hash(recipe: Recipe) -> str:
 
 SHIPPED = Recipe()
 # To see what one thing does, one epoch is enough.
-_ONE = Recipe(epochs=1, learning_rate=5e-5)
+_ONE = Recipe(epochs=1, learning_rate=5e-5, average=0.8, rank=64)
 RECIPES = {
     "shipped": SHIPPED,
     # What is applied to what the shipped recipe trains.
-    "average_80": Recipe(average=0.8),
-    "average_100": Recipe(average=1.0),
+    "average_80": Recipe(average=0.8, rank=64),
+    "average_100": Recipe(average=1.0, rank=64),
+    "rank_64": Recipe(rank=64),
     "rank_16": Recipe(rank=16),
     "full": Recipe(rank=384),  # no matrix is written as two
     # One thing each.
-    "slower": Recipe(learning_rate=5e-5),
+    "slower": Recipe(learning_rate=5e-5, average=0.8, rank=64),
     "one_epoch": _ONE,
     "faster": replace(_ONE, learning_rate=1e-4),
     "pairwise": replace(_ONE, pairwise=0.5),
