@@ -95,6 +95,13 @@ def _process(command: list[str], index: Path) -> tuple[float, int]:
     return float(seconds), int(kilobytes)
 
 
+def _percentiles(what: str, milliseconds: list[float], decimals: int) -> Measured:
+    """A row of the table, which has no limit."""
+    median, late = np.percentile(milliseconds, (50, 95))
+    shown = f"{median:.{decimals}f} ms, {late:.{decimals}f} ms"
+    return Measured(f"{what}: p50, p95", shown, "", ok=True)
+
+
 def measure_warm(folder: Path, index: Path, questions: list[str]) -> list[Measured]:
     """Questions one after another, by turns, each side in processes of its own.
 
@@ -108,24 +115,8 @@ def measure_warm(folder: Path, index: Path, questions: list[str]) -> list[Measur
             spent[who] += told.pop("milliseconds")
             for part, milliseconds in told.items():
                 parts.setdefault(part, []).extend(milliseconds)
-    rows = [
-        Measured(
-            f"warm question, {who}: p50, p95",
-            f"{np.percentile(own, 50):.1f} ms, {np.percentile(own, 95):.1f} ms",
-            "",
-            ok=True,
-        )
-        for who, own in spent.items()
-    ]
-    rows += [
-        Measured(
-            f"  {part}: p50, p95",
-            f"{np.percentile(own, 50):.2f} ms, {np.percentile(own, 95):.2f} ms",
-            "",
-            ok=True,
-        )
-        for part, own in parts.items()
-    ]
+    rows = [_percentiles(f"warm question, {who}", own, 1) for who, own in spent.items()]
+    rows += [_percentiles(f"  {part}", own, 2) for part, own in parts.items()]
     share = float(np.percentile(spent["ours"], 50) / np.percentile(spent["baseline"], 50))
     late = float(np.percentile(spent["ours"], 95))
     return [

@@ -45,33 +45,38 @@ class Case:
     generation: Generation
 
 
+class _Asking:
+    """An index that questions are asked of, as the product asks them up to the ranking."""
+
+    def __init__(self, folder: Path) -> None:
+        self.generation = open_generation(folder)
+        self._encoder = OnnxEncoder(self.generation.model_folder)
+        store = self.generation.store
+        self._known = Known(store.reports(), self.generation.lexical, self._encoder.has_word)
+
+    def candidates(
+        self, question: str, filters: Filters
+    ) -> tuple[str, NDArray[np.float32], Candidates]:
+        """What is left of the question to look for, its vector, and its candidates."""
+        asked = understand(question, filters, self._known)
+        vectors = self._encoder.encode_questions([asked.expanded])
+        [found] = retrieve(self.generation, vectors, [asked], filters, 10)
+        return asked.text, vectors[0], found
+
+
 def graded_cases(shared: Path) -> list[Case]:
     """The graded questions in `shared`, each searched for in its report."""
     cases = []
     for name, (files, questions) in graded_sets(shared).items():
-        generation = open_generation(build(files, name))
-        encoder = OnnxEncoder(generation.model_folder)
-        known = Known(generation.store.reports(), generation.lexical, encoder.has_word)
-        numbers = [one.paragraph.number for one in generation.store.all_passages()]
+        asking = _Asking(build(files, name))
+        numbers = [one.paragraph.number for one in asking.generation.store.all_passages()]
         for one in questions:
-            asked = understand(one.text, one.filters, known)
-            vectors = encoder.encode_questions([asked.expanded])
-            [candidates] = retrieve(generation, vectors, [asked], one.filters, 10)
+            text, vector, candidates = asking.candidates(one.text, one.filters)
             own = [numbers[row] for row in candidates.rows]
             grades = np.array([one.relevant.get(number or "", 0) for number in own], dtype=float)
             report = one.filters.report or name
             cases.append(
-                Case(
-                    name,
-                    report,
-                    one,
-                    asked.text,
-                    vectors[0],
-                    candidates,
-                    grades,
-                    own,
-                    generation,
-                )
+                Case(name, report, one, text, vector, candidates, grades, own, asking.generation)
             )
     return cases
 
@@ -81,23 +86,16 @@ def held_out_lessons(shared: Path) -> list[Lesson]:
 
     That paragraph's neighbours may answer, too, and are left out.
     """
-    model = SHIPPED.held_out_model
     _, reports = split(load_reports(shared / "reports"))
     files = linked(shared, {one.file for one in reports}, "held_out")
-    generation = open_generation(build([files], "held_out", model))
-    encoder = OnnxEncoder(generation.model_folder)
-    known = Known(generation.store.reports(), generation.lexical, encoder.has_word)
-    ids = {one.file: one.id for one in generation.store.reports()}
+    asking = _Asking(build([files], "held_out", SHIPPED.held_out_model))
+    store = asking.generation.store
+    ids = {one.file: one.id for one in store.reports()}
     lessons = []
     for report in reports:
-        filters = Filters(report=report.file)
-        findings = [
-            one.row for one in generation.store.passages_of(ids[report.file]) if one.finding
-        ]
+        findings = [one.row for one in store.passages_of(ids[report.file]) if one.finding]
         for one in report.asked:
-            asked = understand(one.question, filters, known)
-            vectors = encoder.encode_questions([asked.expanded])
-            [candidates] = retrieve(generation, vectors, [asked], filters, 10)
+            _, _, candidates = asking.candidates(one.question, Filters(report=report.file))
             away = np.abs(candidates.rows - findings[one.answer])
             if 0 in away:
                 features = candidates.features[away != 1].astype(np.float64)
