@@ -17,6 +17,7 @@ from index.records import Facts, Paragraph, Reading
 if TYPE_CHECKING:
     from pathlib import Path
 
+OTHERS_ARE_FINISHED = "others-are-finished"
 _left_behind = False
 
 
@@ -54,13 +55,10 @@ def read_process(path: Path, name: str) -> Reading:
 
 
 def read_first_file_last(path: Path, name: str) -> Reading:
-    """The first file is finished once the last has been read."""
-    last = path.parent / "last-is-read"
+    """The first file is finished once `OTHERS_ARE_FINISHED` lies beside it."""
     if name.startswith("00"):
-        while not last.exists():
+        while not (path.parent / OTHERS_ARE_FINISHED).exists():
             time.sleep(0.01)
-    elif name.endswith("last.pdf"):
-        last.touch()
     return reading(name)
 
 

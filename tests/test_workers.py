@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sys
 import time
+from contextlib import closing
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -146,10 +147,16 @@ def test_a_large_file_may_take_longer_and_more_memory(tmp_path: Path) -> None:
 def test_readings_come_in_the_order_given_however_they_finish(tmp_path: Path) -> None:
     files = write(tmp_path, *"abcde", "last")
     finished: list[int] = []
-    reading = read_files(files, lambda: finished.append(1), read=misbehaving.read_first_file_last)
-    came = [next(reading)[0]]
-    assert len(finished) == len(files), "all were finished before the first"
-    came += (file for file, _ in reading)
+
+    def count() -> None:
+        finished.append(1)
+        if len(finished) == len(files) - 1:
+            (tmp_path / misbehaving.OTHERS_ARE_FINISHED).touch()
+
+    with closing(read_files(files, count, read=misbehaving.read_first_file_last)) as reading:
+        came = [next(reading)[0]]
+        assert len(finished) == len(files), "all were finished before the first"
+        came += (file for file, _ in reading)
     assert came == files
 
 
