@@ -1,4 +1,4 @@
-"""Text to unit vectors by an exported model; the only user of onnxruntime and tokenizers.
+"""Text to unit vectors by an exported model; what opens exported graphs and tokenizers.
 
 What sentence-transformers defines, `index/export.py` exports once; this runs it without torch, so
 that a question is answered a second after a command is typed and not ten.
@@ -29,6 +29,8 @@ GRAPH, WEIGHT_DATA, TOKENIZER, SETTINGS = (
     "tokenizer.json",
     "encoder.json",
 )
+# The reader's graph lies beside the encoder's, where the model has a reader: index/reader.py.
+READER_GRAPH, READER_DATA = "reader.onnx", "reader.onnx.data"
 # Tokens of a batch, padding counted. Measured with all-MiniLM-L6-v2: 256 to 1,024 are alike, more
 # are slower, since what passes from layer to layer no longer stays in the cache of a core.
 _BATCH_TOKENS = 1024
@@ -78,6 +80,37 @@ def read_settings(folder: Path) -> EncoderSettings:
         raise ModelError(f"The exported model in {folder} cannot be read: {error}.") from error
 
 
+def open_session(graph: Path, *, in_bulk: bool) -> onnxruntime.InferenceSession:
+    """The exported graph in the file `graph`, opened on the CPU.
+
+    All cores work on one batch, or with `in_bulk` one core, for callers that run several at once.
+    Raises ModelError.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1 if in_bulk else cores()
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors
+    try:
+        return onnxruntime.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the library raises bare ones
+        raise _unopened(graph.parent, error) from error
+
+
+def open_tokenizer(path: Path) -> Tokenizer:
+    """The tokenizer in the file `path`, which neither cuts nor pads. Raises ModelError."""
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # the library raises bare ones
+        raise _unopened(path.parent, error) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def _unopened(folder: Path, error: Exception) -> ModelError:
+    return ModelError(f"The exported model in {folder} cannot be opened: {error}")
+
+
 class OnnxEncoder:
     """An exported model, held open on the CPU; may be used from several threads.
 
@@ -89,21 +122,10 @@ class OnnxEncoder:
         """Open the export in `folder`. Raises ModelError."""
         self._settings = read_settings(folder)
         self._workers = cores() if in_bulk else 1
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1 if in_bulk else cores()
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3  # errors
-        try:
-            self._tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-            self._session = onnxruntime.InferenceSession(
-                str(folder / GRAPH), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # both libraries raise bare ones
-            raise ModelError(f"The exported model in {folder} cannot be opened: {error}") from error
+        self.tokenizer = open_tokenizer(folder / TOKENIZER)
+        self._session = open_session(folder / GRAPH, in_bulk=in_bulk)
         self._inputs = [one.name for one in self._session.get_inputs()]
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
-        self._special = len(self._tokenizer.encode("").ids)
+        self._special = len(self.tokenizer.encode("").ids)
 
     @property
     def dimension(self) -> int:
@@ -111,12 +133,12 @@ class OnnxEncoder:
 
     def tokens(self, text: str) -> list[int]:
         """The ids of the tokens of `text`, special ones among them."""
-        ids: list[int] = self._tokenizer.encode(text).ids
+        ids: list[int] = self.tokenizer.encode(text).ids
         return ids
 
     def has_word(self, word: str) -> bool:
         """Whether `word` stands whole in the model's vocabulary, as common words do."""
-        return len(self._tokenizer.encode(word, add_special_tokens=False).ids) == 1
+        return len(self.tokenizer.encode(word, add_special_tokens=False).ids) == 1
 
     def reads_whole(self, text: str) -> bool:
         """Whether `text` fits into the model with either prompt."""
@@ -139,7 +161,7 @@ class OnnxEncoder:
         rows: list[list[int]] = []
         owners: list[int] = []
         tokens: list[int] = []
-        whole = self._tokenizer.encode_batch([prompt + text for text in texts])
+        whole = self.tokenizer.encode_batch([prompt + text for text in texts])
         for owner, (text, encoding) in enumerate(zip(texts, whole, strict=True)):
             parts = (
                 [encoding.ids]
@@ -165,10 +187,10 @@ class OnnxEncoder:
         return joined(vectors, owners, tokens, len(texts))
 
     def _windows(self, text: str, prompt: str) -> list[list[int]]:
-        prompted = len(self._tokenizer.encode(prompt, add_special_tokens=False).ids)
+        prompted = len(self.tokenizer.encode(prompt, add_special_tokens=False).ids)
         room = self._settings.max_tokens - self._special - prompted
-        parts = [prompt + text[start:end] for start, end, _ in windows(text, self._tokenizer, room)]
-        return [encoding.ids for encoding in self._tokenizer.encode_batch(parts)]
+        parts = [prompt + text[start:end] for start, end, _ in windows(text, self.tokenizer, room)]
+        return [encoding.ids for encoding in self.tokenizer.encode_batch(parts)]
 
     def _run(self, rows: Sequence[Sequence[int]]) -> Vectors:
         """The vectors of token ids, not yet of unit length."""

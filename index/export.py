@@ -1,6 +1,7 @@
-"""A sentence-transformers model → its export; the only user of sentence-transformers and torch.
+"""A sentence-transformers model → its export; with sentence-transformers and torch.
 
     DIR/models/SHA256-CODE/    model.onnx, model.onnx.data, tokenizer.json, encoder.json
+                               reader.onnx, reader.onnx.data: where the model has a reader
 
 sentence-transformers defines the model; the export, named by the SHA-256 of the model and by the
 code that made it, is held against it before it is used. torch runs in a process of its own: with
@@ -28,6 +29,8 @@ import numpy as np
 from index.adapter import Adapter, merge, read_adapter
 from index.encoder import (
     GRAPH,
+    READER_DATA,
+    READER_GRAPH,
     SETTINGS,
     TOKENIZER,
     WEIGHT_DATA,
@@ -47,11 +50,11 @@ if TYPE_CHECKING:
 
     from sentence_transformers import SentenceTransformer
 
-FILES = (GRAPH, WEIGHT_DATA, TOKENIZER, SETTINGS)
+_FILES = (GRAPH, WEIGHT_DATA, TOKENIZER, SETTINGS)
 _ROOT = Path(__file__).parents[1]
 _RECORDS = "export.json"
 # The operator set of ONNX: 17 is the first with LayerNormalization, which runs as one operator.
-_OPSET = 17
+OPSET = 17
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # Each sentence's cosine to the original must reach this; float32 gives 1 to six digits.
 _LEAST_COSINE = 0.9999
@@ -103,8 +106,8 @@ def exported(model: Model, index: Path) -> Export:
     folder = index / MODELS / export_name(model.sha256, encoding)
     with contextlib.suppress(OSError, ValueError):
         records = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
-        files = {name: FileRecord(**records[name]) for name in FILES}
-        if all(file_record(folder / name) == files[name] for name in FILES):
+        files = {name: FileRecord(**records[name]) for name in _files(model)}
+        if all(file_record(folder / name) == record for name, record in files.items()):
             return Export(model, folder, files, encoding)
     check_weights(model)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -112,7 +115,7 @@ def exported(model: Model, index: Path) -> Export:
     partial.mkdir()
     try:
         _export_apart(model, partial)
-        files = {name: file_record(partial / name) for name in FILES}
+        files = {name: file_record(partial / name) for name in _files(model)}
         records = {name: record.model_dump() for name, record in files.items()}
         (partial / _RECORDS).write_text(json.dumps(records, indent=2) + "\n", encoding="utf-8")
         for path in (*partial.iterdir(), partial):
@@ -124,10 +127,13 @@ def exported(model: Model, index: Path) -> Export:
     return Export(model, folder, files, encoding)
 
 
+def _files(model: Model) -> tuple[str, ...]:
+    return _FILES if model.reader is None else (*_FILES, READER_GRAPH, READER_DATA)
+
+
 def _export_apart(model: Model, folder: Path) -> None:
     command = [sys.executable, "-m", "index.export", str(model.folder), str(folder.absolute())]
-    if model.adapter is not None:
-        command.append(str(model.adapter.folder.absolute()))
+    command += [str(one.folder.absolute()) for one in (model.adapter, model.reader) if one]
     done = subprocess.run(  # noqa: S603 - our own module
         command, cwd=_ROOT, capture_output=True, text=True, errors="replace", check=False
     )
@@ -140,14 +146,15 @@ def _export_apart(model: Model, folder: Path) -> None:
         )
 
 
-def export(source: Path, folder: Path, adapter: Adapter | None = None) -> None:
+def export(
+    source: Path, folder: Path, adapter: Adapter | None = None, reader: Adapter | None = None
+) -> None:
     """Write the export of the model in `source` into `folder`, and hold it against the original.
 
-    `adapter` is merged into it first.
+    `adapter` is merged into it first; `reader` makes a reader of it, which is exported, too.
 
     Raises ModelError where the model cannot be loaded or exported, or is another one afterwards.
     """
-    import onnx  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
     original = load_original(source, adapter)
@@ -178,25 +185,35 @@ def export(source: Path, folder: Path, adapter: Adapter | None = None) -> None:
                 input_names=inputs,
                 output_names=["vectors"],
                 dynamic_axes={**axes, "vectors": {0: "texts"}},
-                opset_version=_OPSET,
+                opset_version=OPSET,
                 dynamo=False,
             )
     except Exception as error:  # the exporter raises whatever a model's code does
         what = f"{type(error).__name__}: {_first_line(error)}"
         raise ModelError(f"it cannot be exported to ONNX ({what})") from error
-    # The weights in a file beside the graph are mapped by readers, which then share them.
-    onnx.save_model(
-        onnx.load(folder / GRAPH),
-        folder / GRAPH,
-        save_as_external_data=True,
-        location=WEIGHT_DATA,
-        size_threshold=0,
-    )
-    # It is written for its owner's eyes only; an index may be read by others.
-    (folder / WEIGHT_DATA).chmod((folder / GRAPH).stat().st_mode)
+    with_weights_beside(folder / GRAPH, WEIGHT_DATA)
     original.tokenizer.backend_tokenizer.save(str(folder / TOKENIZER))
     (folder / SETTINGS).write_text(json.dumps(asdict(settings), indent=2) + "\n", encoding="utf-8")
     _hold_against(original, OnnxEncoder(folder))
+    if reader is not None:
+        from index.reader_export import export_reader  # noqa: PLC0415 - it imports torch
+
+        export_reader(load_original(source), folder, reader)
+
+
+def with_weights_beside(graph: Path, data: str) -> None:
+    """Write the weights of the file `graph` anew, into a file `data` beside it.
+
+    Readers map what lies there, and share it.
+    """
+    import onnx  # noqa: PLC0415
+
+    (graph.parent / data).unlink(missing_ok=True)  # it would be added to
+    onnx.save_model(
+        onnx.load(graph), graph, save_as_external_data=True, location=data, size_threshold=0
+    )
+    # It is written for its owner's eyes only; an index may be read by others.
+    (graph.parent / data).chmod(graph.stat().st_mode)
 
 
 def load_original(folder: Path, adapter: Adapter | None = None) -> SentenceTransformer:
@@ -316,6 +333,6 @@ def _sees_gpu() -> bool:
 if __name__ == "__main__":
     try:
         source, target, *adapters = map(Path, sys.argv[1:])
-        export(source, target, read_adapter(adapters[0]) if adapters else None)
+        export(source, target, *map(read_adapter, adapters))
     except ModelError as error:
         sys.exit(str(error))

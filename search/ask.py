@@ -5,24 +5,26 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.encoder import OnnxEncoder
+from index.encoder import READER_GRAPH, OnnxEncoder, cores
 from index.errors import UsageError
 from index.generation import open_generation
 from index.manifest import published_names
 from index.models import configured_model
 from index.originals import find_original
+from index.reader import Reader
 from index.records import Filters
 from index.reranker import configured_reranker
 from search import answer, cite, rank
 from search.narrowed import for_programs, nothing_left, within
-from search.pairs import held
 from search.question import Known, understand
+from search.ranked import ranked, read_again
 from search.result import Hit, Interpretation, Quotation, Result
 from search.retrieve import retrieve
 
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from index.encoder import QuestionEncoder
     from index.generation import Generation
+    from index.reader import TextReader
     from index.records import Passage, Report
     from index.reranker import Reranker
     from search.answer import Quote
@@ -42,8 +45,6 @@ if TYPE_CHECKING:
     from search.retrieve import Candidates
 
 MOST_HITS = 1000
-# So many of the best are read again by a reranker, where one is configured.
-_RERANKED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +62,21 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """A generation, the encoder of its questions, and what it knows: they change together."""
+    """A generation, encoder and reader of its model, and what it knows: they change together."""
 
     generation: Generation
     encoder: QuestionEncoder
+    reader: TextReader | None
     known: Known
     report_starts: NDArray[np.int64]
 
     @classmethod
-    def of(cls, generation: Generation, encoder: QuestionEncoder) -> _Opened:
+    def of(
+        cls, generation: Generation, encoder: QuestionEncoder, reader: TextReader | None
+    ) -> _Opened:
         store = generation.store
         known = Known(store.reports(), generation.lexical, encoder.has_word)
-        return cls(generation, encoder, known, store.report_starts())
+        return cls(generation, encoder, reader, known, store.report_starts())
 
 
 class Searcher:
@@ -89,17 +93,19 @@ class Searcher:
         *,
         in_bulk: bool = False,
     ) -> None:
-        """Open the index in `folder`; `in_bulk` for batches, which several threads ask.
+        """Open the index in `folder`; `in_bulk` for batches, which every core works on.
 
         Raises IndexMissingError, IndexUnusableError and ModelError.
         """
         self._folder = folder
         self._model = configured_model()
         self._load = load or partial(OnnxEncoder, in_bulk=in_bulk)
+        self._workers = cores() if in_bulk else 1
         self._lock = threading.Lock()
         self._reranker = configured_reranker()
         generation = open_generation(folder, self._model)
-        self._held = _Opened.of(generation, self._load(generation.model_folder))
+        encoder = self._load(generation.model_folder)
+        self._held = _Opened.of(generation, encoder, self._reader_of(generation))
 
     @property
     def generation(self) -> Generation:
@@ -115,8 +121,15 @@ class Searcher:
                 newest = open_generation(self._folder, self._model)
                 same = newest.model_folder == held.model_folder
                 encoder = self._held.encoder if same else self._load(newest.model_folder)
-                self._held = _Opened.of(newest, encoder)
+                reader = self._held.reader if same else self._reader_of(newest)
+                self._held = _Opened.of(newest, encoder, reader)
             return self._held
+
+    def _reader_of(self, generation: Generation) -> TextReader | None:
+        """The reader that its model has, None where it has none."""
+        if READER_GRAPH not in generation.manifest.model.files:
+            return None
+        return Reader(generation.model_folder, in_bulk=self._workers > 1)
 
     def ask(
         self, asked: str, filters: Filters | None = None, k: int = 10, ranking: Ranking = "default"
@@ -160,10 +173,11 @@ class Searcher:
             found = retrieve(generation, vectors[places], own, filters, k)
             candidates |= zip(places, found, strict=True)
         clock.lap("search")
-        return [
-            _result(
+
+        def result(at: int) -> Result:
+            return _result(
                 opened,
-                one,
+                asked[at],
                 questions[at],
                 vectors[at],
                 candidates[at],
@@ -171,8 +185,11 @@ class Searcher:
                 reranker=self._reranker,
                 clock=clock.split(),
             )
-            for at, one in enumerate(asked)
-        ]
+
+        if self._workers == 1:
+            return [result(at) for at in range(len(asked))]
+        with ThreadPoolExecutor(self._workers) as pool:
+            return list(pool.map(result, range(len(asked))))
 
     def original(self, report_id: str) -> Path | None:
         """The file that a report was read from, None where it is no longer there as it was."""
@@ -225,23 +242,23 @@ def _result(
 ) -> Result:
     """The ranking of `candidates`, and quotations or a refusal."""
     generation, fitted = opened.generation, rank.load_fitted()
-    scored = rank.scores(candidates, rank.weights_of(ranking))
-    ordered = rank.order(scored, candidates.rows)
-    if reranker is not None:
-        ordered = _reranked(ordered, candidates, question.text, generation, reranker)
-    if question.filters.report is None and question.filters.council is None:
-        ordered = _spread(ordered, candidates, opened)
-    ordered = ordered[: asked.k]
+    first = ranked(
+        generation,
+        candidates,
+        question.text,
+        ranking=ranking,
+        k=asked.k,
+        reports=_crowding(question, candidates, opened),
+        reranker=reranker,
+    )
     clock.lap("rank")
-    passages = generation.store.passages(candidates.rows[ordered].tolist())
-    # By the fitted ranking's score, whichever made the order.
-    fitted_scores = scored if ranking == "default" else rank.scores(candidates, fitted.weights)
-    sure = [
-        fitted.confidence.of(
-            rank.signs(candidates, at, fitted_scores[at], held(candidates.pairs, one.paragraph))
+    if opened.reader is not None and ranking == "default" and reranker is None and first.doubted:
+        first = read_again(
+            first, generation, candidates, question.text, vector=vector, reader=opened.reader
         )
-        for at, one in zip(ordered[: answer.MOST_QUOTATIONS].tolist(), passages, strict=False)
-    ]
+    clock.lap("read")
+    ordered, passages = first.ordered[: asked.k], first.passages[: asked.k]
+    scored, sure = first.scored, first.sure
     confidence = round(sure[0], 4) if sure else 0.0
     refusal = question.refusal
     if not len(candidates):
@@ -298,26 +315,18 @@ def _result(
     )
 
 
-def _reranked(
-    ordered: NDArray[np.intp],
-    candidates: Candidates,
-    question: str,
-    generation: Generation,
-    reranker: Reranker,
-) -> NDArray[np.intp]:
-    """`ordered` with the best of it in the order of the reranker."""
-    best = ordered[:_RERANKED]
-    passages = generation.store.passages(candidates.rows[best].tolist())
-    found = reranker.scores(question, [one.paragraph.text for one in passages])
-    return np.concatenate([best[np.argsort(-found, kind="stable")], ordered[_RERANKED:]])
+def _crowding(
+    question: Question, candidates: Candidates, opened: _Opened
+) -> NDArray[np.intp] | None:
+    """Whose report each candidate is of, where one could crowd out others; else None.
 
-
-def _spread(ordered: NDArray[np.intp], candidates: Candidates, opened: _Opened) -> NDArray[np.intp]:
-    """`ordered` with no report crowding out others; a passage list is no report."""
-    if len(opened.report_starts) == 1 or any(one.listed for one in opened.known.reports):
-        return ordered
-    owners = np.searchsorted(opened.report_starts, candidates.rows, side="right")
-    return rank.spread(ordered, owners)
+    A passage list is no report.
+    """
+    named = question.filters.report is not None or question.filters.council is not None
+    alone = len(opened.report_starts) == 1
+    if named or alone or any(one.listed for one in opened.known.reports):
+        return None
+    return np.searchsorted(opened.report_starts, candidates.rows, side="right")
 
 
 def _hit(

@@ -32,7 +32,11 @@ SIGNS = (
     "covered",  # how much of the question's words it holds, by their rarity
     "pairs",  # how many of the question's pairs of words it holds: `search/pairs.py`
     "absent",  # 1 where nothing searched holds one of them
+    "read",  # the reader's logit, 0 where it was not read: `index/reader.py`
 )
+# Where the first is in doubt, so many of the first are read: as many as may be quoted from. To read
+# more takes longer and gains next to nothing.
+MOST_READ = 4
 _DECIMALS = 6
 
 
@@ -59,8 +63,22 @@ class Confidence:
 
     def of(self, found: NDArray[np.float64]) -> float:
         """The probability that a paragraph with the signs `found` answers."""
-        vector = np.array([self.weights[name] for name in SIGNS])
-        return float(1 / (1 + np.exp(-(found @ vector + self.intercept))))
+        vector = np.array([self.weights.get(name, 0.0) for name in SIGNS])
+        # The logistic function, which overflows nowhere when it is written so.
+        return float((1 + np.tanh((found @ vector + self.intercept) / 2)) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """When the first paragraphs are read, and what that changes.
+
+    Where the `confidence` in the first is below `limit`, MOST_READ of the first are read; a logit
+    adds `weight` times itself to the score, and `confidence` says how sure the result is.
+    """
+
+    limit: float
+    weight: float
+    confidence: Confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +86,12 @@ class Fitted:
     """What `make fit` found.
 
     `weights` of FEATURES make the order; below a `confidence` of `threshold` nothing is an answer;
-    `quoting` says what is quoted.
+    `quoting` says what is quoted. `reading` comes between, where the model has a reader.
     """
 
     weights: Values
     confidence: Confidence
+    reading: Reading
     threshold: float
     quoting: Quoting
 
@@ -81,10 +100,12 @@ class Fitted:
 def load_fitted() -> Fitted:
     """The fitted values, from `ranking.json` beside this file."""
     values = json.loads(FITTED.read_text(encoding="utf-8"))
+    reading = values["reading"]
     return Fitted(
         values["weights"],
-        Confidence(values["confidence"]["weights"], values["confidence"]["intercept"]),
-        values["confidence"]["threshold"],
+        Confidence(**values["confidence"]),
+        Reading(reading["limit"], reading["weight"], Confidence(**reading["confidence"])),
+        values["threshold"],
         Quoting(**values["quoting"]),
     )
 
@@ -111,6 +132,22 @@ def order(scored: NDArray[np.float64], rows: NDArray[np.int64]) -> NDArray[np.in
     return np.lexsort((rows, -scored))
 
 
+def reordered(
+    scored: NDArray[np.float64],
+    ordered: NDArray[np.intp],
+    logits: NDArray[np.float64],
+    weight: float,
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Scores and order after reading the first len(logits) of `ordered`.
+
+    What was not read counts as the worst that was, and so stays behind all that was.
+    """
+    best, rest = np.split(ordered, [len(logits)])
+    again = scored + weight * (logits.min() if len(logits) else 0.0)
+    again[best] = scored[best] + weight * logits
+    return again.round(_DECIMALS), np.concatenate([best[order(again[best], best)], rest])
+
+
 def spread(ordered: NDArray[np.intp], reports: NDArray[np.int64]) -> NDArray[np.intp]:
     """`ordered`, with what is one too many of its report put after all others.
 
@@ -127,7 +164,7 @@ def spread(ordered: NDArray[np.intp], reports: NDArray[np.int64]) -> NDArray[np.
 
 
 def signs(
-    candidates: Candidates, place: int, score: float, held_pairs: float
+    candidates: Candidates, place: int, score: float, held_pairs: float, logit: float = 0.0
 ) -> NDArray[np.float64]:
     """What SIGNS names of the candidate at `place`: float64 of shape (len(SIGNS),)."""
     features = dict(zip(FEATURES, candidates.features[place].tolist(), strict=True))
@@ -137,5 +174,6 @@ def signs(
         "covered": features["covered"],
         "pairs": held_pairs,
         "absent": float(candidates.absent),
+        "read": logit,
     }
     return np.array([known[name] for name in SIGNS], dtype=np.float64)

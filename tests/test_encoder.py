@@ -54,10 +54,10 @@ def test_every_window_fits_the_model_and_together_they_hold_every_token(
     name: str, real_encoder: OnnxEncoder
 ) -> None:
     def tokens(text: str) -> list[int]:
-        return list(real_encoder._tokenizer.encode(text, add_special_tokens=False).ids)
+        return list(real_encoder.tokenizer.encode(text, add_special_tokens=False).ids)
 
     text = HARD[name]
-    found = [tokens(text[a:b]) for a, b, _ in windows(text, real_encoder._tokenizer, 254)]
+    found = [tokens(text[a:b]) for a, b, _ in windows(text, real_encoder.tokenizer, 254)]
     assert max(map(len, found)) <= 254  # and [CLS] and [SEP]: 256
     assert [token for window in found for token in window] == tokens(text)
     np.testing.assert_allclose(np.linalg.norm(real_encoder.encode_passages([text])), 1, atol=1e-6)

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
-from index.adapter import read_adapter
+from index.adapter import read_adapter, write_adapter
 from index.errors import ModelError
 from index.models import (
     BASE_MODEL,
@@ -13,7 +14,10 @@ from index.models import (
     MODEL_VARIABLE,
     REINSTALL,
     SHIPPED,
+    SHIPPED_READER,
     WEIGHTS,
+    Model,
+    adapted,
     check_weights,
     configured_model,
 )
@@ -27,7 +31,8 @@ if TYPE_CHECKING:
 def test_the_general_model_is_the_published_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(MODEL_VARIABLE, GENERAL)
     model = configured_model()
-    assert (model.name, model.sha256, model.adapter) == (BASE_MODEL, BASE_SHA256, None)
+    assert (model.name, model.sha256) == (BASE_MODEL, BASE_SHA256)
+    assert (model.adapter, model.reader) == (None, None)
 
 
 def test_the_default_model_is_the_general_one_with_the_shipped_adapter(
@@ -37,9 +42,20 @@ def test_the_default_model_is_the_general_one_with_the_shipped_adapter(
     model = configured_model()
     assert model.adapter == read_adapter(SHIPPED)
     assert model.adapter.base_sha256 == BASE_SHA256
-    assert len({model.sha256, BASE_SHA256, model.adapter.sha256}) == 3
+    assert model.reader == read_adapter(SHIPPED_READER)
+    assert model.reader.base_sha256 == BASE_SHA256
+    assert len({model.sha256, BASE_SHA256, model.adapter.sha256, model.reader.sha256}) == 4
     monkeypatch.setenv(MODEL_VARIABLE, GENERAL)
     assert configured_model().folder == model.folder
+
+
+def test_what_was_made_for_another_base_is_refused(tmp_path: Path) -> None:
+    write_adapter(tmp_path, "other", "b" * 64, {"bias": np.ones(2, dtype=np.float32)}, 1)
+    made, other = read_adapter(SHIPPED), read_adapter(tmp_path)
+    base = Model(BASE_MODEL, tmp_path, BASE_SHA256)
+    for adapter, reader in ((other, made), (made, other)):
+        with pytest.raises(ModelError, match=f"made for a model with SHA-256 {'b' * 64}"):
+            adapted(base, adapter, reader)
 
 
 def test_other_weights_than_the_published_are_refused_with_both_hashes(

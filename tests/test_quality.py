@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,12 +14,12 @@ import pytest
 from index.models import MODEL_VARIABLE
 from search.ask import Searcher
 from search.retrieve import FEATURES
-from tests.quality.fit import fitted_weights
+from tests.quality.fit import fitted_reading, fitted_weights
+from tests.quality.lessons import Lesson
 from tests.quality.measures import auroc, mean, ndcg, recall
 
 if TYPE_CHECKING:
     from index.encoder import OnnxEncoder
-    from tests.quality.lessons import Lesson
 
 QUESTIONS = Path(__file__).parent / "questions_sunderland_2021.jsonl"
 
@@ -58,7 +59,13 @@ def _lesson(telling: str) -> Lesson:
     """Three candidates; the first is right, and it has only the feature `telling`."""
     features = np.zeros((3, len(FEATURES)))
     features[0, FEATURES.index(telling)] = 1
-    return features, np.array([1.0, 0.0, 0.0])
+    return Lesson(features, np.array([1.0, 0.0, 0.0]), readings([0.0, 0.0, 0.0]))
+
+
+def readings(logits: list[float]) -> Any:
+    """Readings that are known already."""
+    known = np.array(logits)
+    return SimpleNamespace(of=lambda places: known[places])
 
 
 def test_a_weight_is_fitted_to_what_tells_the_right_paragraph() -> None:
@@ -70,6 +77,19 @@ def test_a_weight_is_fitted_to_what_tells_the_right_paragraph() -> None:
 def test_few_graded_questions_weigh_as_much_as_many_others() -> None:
     weights = fitted_weights([_lesson("similarity")], 9 * [_lesson("words")], 1e-2)
     assert weights["similarity"] == pytest.approx(weights["words"], rel=1e-3)
+
+
+def test_a_logit_counts_as_much_as_it_tells() -> None:
+    weights = dict.fromkeys(FEATURES, 0.0) | {"similarity": 1.0}
+    scored, logits = np.array([0.6, 0.5, 0.4]), np.array([2.0, -1.0, 1.0])
+    features = np.zeros((3, len(FEATURES)))
+    features[:, FEATURES.index("similarity")] = scored
+    likely = np.exp(10 * scored + 0.5 * logits)
+    taught = [Lesson(features, likely / likely.sum(), readings(logits.tolist()))]
+    assert fitted_reading(taught, taught, weights) == pytest.approx(0.05, rel=1e-2)
+    # Where nothing that is read answers, there is nothing to learn.
+    unfounded = [Lesson(features, np.zeros(3), readings([0.0, 0.0, 9.0]))]
+    assert fitted_reading(taught, unfounded, weights) == pytest.approx(0.05, rel=1e-2)
 
 
 @pytest.mark.model

@@ -13,6 +13,7 @@ from search.rank import (
     Ranking,
     load_fitted,
     order,
+    reordered,
     scores,
     signs,
     spread,
@@ -75,6 +76,31 @@ def test_a_ranking_counts_the_evidence_that_its_name_says(ranking: Ranking, coun
     assert weights_of("default") == load_fitted().weights
 
 
+# A second look
+
+
+def test_what_is_read_is_ordered_by_score_and_logit_and_the_rest_stays_behind() -> None:
+    scored, ordered = np.array([0.5, 0.9, 0.7, 0.6]), np.array([1, 2, 3, 0])
+    again, order_after = reordered(scored, ordered, np.array([-1.0, 2.0, -4.0]), 0.1)
+    assert order_after.tolist() == [2, 1, 3, 0]
+    assert again.tolist() == pytest.approx([0.1, 0.8, 0.9, 0.2])
+    unread, same = reordered(scored, ordered, np.array([]), 0.1)
+    assert (unread.tolist(), same.tolist()) == (scored.tolist(), ordered.tolist())
+
+
+@given(st.lists(st.tuples(st.floats(-1, 1), st.floats(-20, 20)), min_size=1), st.integers(1, 6))
+def test_reading_loses_nothing_and_scores_fall_as_before(
+    evidence: list[tuple[float, float]], most: int
+) -> None:
+    scored = np.array([score for score, _ in evidence]).round(6)
+    ordered = order(scored, np.arange(len(scored)))
+    logits = np.array([evidence[at][1] for at in ordered[:most]])
+    again, found = reordered(scored, ordered, logits, 0.03)
+    assert sorted(found.tolist()) == list(range(len(scored)))
+    assert again[found].tolist() == sorted(again.tolist(), reverse=True)
+    assert found[most:].tolist() == ordered[most:].tolist()
+
+
 # Reports that crowd others out
 
 
@@ -102,16 +128,16 @@ def test_spreading_loses_nothing_and_keeps_the_order_within_a_report(reports: li
 
 def test_signs_are_those_of_the_paragraph_in_question() -> None:
     made = candidates({"similarity": 0.5}, {"words": 1.0, "covered": 0.5})
-    assert signs(made, 0, 0.75, 1.0).tolist() == [0.75, 0.0, 0.0, 1.0, 0.0]
-    assert signs(made, 1, 0.25, -1.0).tolist() == [0.25, 1.0, 0.5, -1.0, 0.0]
+    assert signs(made, 0, 0.75, 1.0).tolist() == [0.75, 0.0, 0.0, 1.0, 0.0, 0.0]
+    assert signs(made, 1, 0.25, -1.0, -3.5).tolist() == [0.25, 1.0, 0.5, -1.0, 0.0, -3.5]
     absent = replace(made, absent=True)
-    assert signs(absent, 0, 0.75, 0.0).tolist() == [0.75, 0.0, 0.0, 0.0, 1.0]
+    assert signs(absent, 0, 0.75, 0.0).tolist() == [0.75, 0.0, 0.0, 0.0, 1.0, 0.0]
 
 
 def test_confidence_is_a_probability_and_grows_with_nearness() -> None:
     fitted = load_fitted()
     near, far = (
-        fitted.confidence.of(np.array([value, 1.0, value, 0.0, 0.0])) for value in (0.9, 0.1)
+        fitted.confidence.of(np.array([value, 1.0, value, 0.0, 0.0, 0.0])) for value in (0.9, 0.1)
     )
     assert 0 < far < fitted.threshold < near < 1
 
@@ -122,4 +148,7 @@ def test_the_fitted_values_are_sound() -> None:
     assert fitted.confidence.weights.keys() == set(SIGNS)
     assert fitted.weights["similarity"] > 0 > fitted.weights["unnumbered"]
     assert fitted.weights["words"] >= 0
-    assert 0 < fitted.threshold < 1
+    assert 0 < fitted.threshold < fitted.reading.limit <= 1
+    assert fitted.reading.weight > 0
+    assert fitted.reading.confidence.weights.keys() == set(SIGNS)
+    assert fitted.reading.confidence.weights["read"] > 0 == fitted.confidence.weights["read"]

@@ -129,3 +129,46 @@ def test_a_step_of_training_brings_questions_nearer_to_their_paragraphs(tmp_path
     assert changes
     assert not any("word_embeddings" in name for name in changes)
     assert near() > before
+
+
+@pytest.mark.model
+def test_a_reader_learns_to_tell_the_answer_from_what_lies_near(tmp_path: Path) -> None:
+    from index.encoder import OnnxEncoder  # noqa: PLC0415
+    from index.export import export  # noqa: PLC0415
+    from index.reader_export import load_reader  # noqa: PLC0415 - these import torch and more
+    from training.reader import changes_of, lessons, train_reader  # noqa: PLC0415
+
+    write_model(tmp_path / "tiny", "mean")
+    (tmp_path / "export").mkdir()
+    export(tmp_path / "tiny", tmp_path / "export")
+    encoder = OnnxEncoder(tmp_path / "export")
+    paragraphs = ("care leavers, housing.", "risk!", "a school.", "staff early.", "passage.")
+    asked = tuple(
+        Asked(question, "lay", at)
+        for at, question in enumerate(("leavers", "risk", "school", "staff", "passage"))
+    )
+    taught = lessons(encoder, [AskedReport("r.pdf", paragraphs, asked)] * 2)
+    assert [len(one.others) <= 4 for one in taught] == [True] * 10
+    words = encoder.tokenizer.decode(taught[0].answer.ids)
+    assert "leavers" in words
+    assert "housing" in words
+    reader = load_reader(load_original(tmp_path / "tiny"))
+
+    def told() -> float:
+        """In how many lessons the answer has the largest logit."""
+        tensors = [
+            tuple(map(torch.from_numpy, padded([one.answer, *one.others]))) for one in taught
+        ]
+        with torch.no_grad():
+            return float(np.mean([int(reader(*own).argmax()) == 0 for own in tensors]))
+
+    import torch  # noqa: PLC0415
+
+    from index.reader import padded  # noqa: PLC0415
+
+    before = told()
+    train_reader(reader, taught, epochs=300)
+    changes = changes_of(reader, load_reader(load_original(tmp_path / "tiny")))
+    assert told() > before
+    assert "shared" in changes
+    assert not any("word_embeddings" in name for name in changes)

@@ -1,7 +1,9 @@
-"""`make train`: the shipped adapter, made again; `python -m training try NAME`: one experiment.
+"""`make train`: encoder and reader, made again; `python -m training try NAME`: one experiment.
 
 A recipe is first trained without the held-out reports and measured on them; then on all reports,
-and measured on the graded questions, none of which is on a report that was trained on.
+and measured on the graded questions, none of which is on a report that was trained on. The reader
+is trained without the held-out reports and shipped so, since `make fit` learns on them how far to
+trust it; `python -m training read` makes it alone.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,8 +20,11 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from index.adapter import read_adapter, write_adapter
-from index.export import load_original
-from index.models import BASE_MODEL, BASE_SHA256, GENERAL, SHIPPED, named_model
+from index.encoder import OnnxEncoder
+from index.export import export, load_original
+from index.models import BASE_MODEL, BASE_SHA256, GENERAL, SHIPPED, SHIPPED_READER, named_model
+from index.reader import Reader
+from index.reader_export import export_reader, load_reader
 from training.examples import load_reports, split
 from training.measure import (
     Scores,
@@ -31,6 +37,7 @@ from training.measure import (
     table_head,
 )
 from training.pairs import PAIRS, shared_pairs
+from training.reader import RANK, again_by, changes_of, lessons, train_reader
 from training.recipes import RECIPES, WORK
 from training.tune import tune
 
@@ -51,7 +58,9 @@ _CHANGES = "changes.safetensors"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m training")
-    parser.add_argument("what", nargs="?", choices=("train", "try", "pairs"), default="train")
+    parser.add_argument(
+        "what", nargs="?", choices=("train", "try", "read", "pairs"), default="train"
+    )
     parser.add_argument("name", nargs="?", choices=sorted(RECIPES), default="shipped")
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
     options = parser.parse_args()
@@ -68,6 +77,9 @@ def main() -> int:
     trained, held_out = split(reports)
     recipe = RECIPES[options.name]
     print(table_head())
+    if options.what == "read":
+        _read(_adapter(recipe, trained, "split"), trained, held_out, SHIPPED_READER)
+        return 0
     base = _measured("held-out reports", "general", held_out, None)
     tuned = _adapter(recipe, trained, "split")
     ours = _measured("held-out reports", options.name, held_out, tuned)
@@ -76,6 +88,7 @@ def main() -> int:
     low, high = bootstrap(ours, base)
     print(f"gain in nDCG@10 on held-out reports: 95 % of resamplings in {low:+.4f} … {high:+.4f}")
     if options.what == "train":
+        _read(tuned, trained, held_out, SHIPPED_READER)
         return _ship(recipe, reports, options.shared, started)
     return 0
 
@@ -100,6 +113,27 @@ def _ship(recipe: Recipe, reports: Sequence[AskedReport], shared: Path, started:
         shutil.copyfile(file, SHIPPED / file.name)
     print(f"The result is shipped in {SHIPPED}; shared indexes are built again by: make index")
     return 0
+
+
+def _read(
+    adapter: Adapter, trained: Sequence[AskedReport], held_out: Sequence[AskedReport], folder: Path
+) -> None:
+    """Make a reader of an encoder's nearest paragraphs, and measure it on held-out reports.
+
+    It is written into `folder`.
+    """
+    general = named_model(GENERAL).folder
+    with tempfile.TemporaryDirectory() as place:
+        export(general, Path(place), adapter)
+        encoder = OnnxEncoder(Path(place), in_bulk=True)
+        reader = load_reader(_model(adapter))
+        train_reader(reader, lessons(encoder, trained))
+        changes = changes_of(reader, load_reader(_model(None)))
+        write_adapter(folder, f"{NAME}, reading", BASE_SHA256, changes, RANK)
+        export_reader(load_original(general), Path(place), read_adapter(folder))
+        again = again_by(encoder, Reader(Path(place)))
+        values = score(held_out, encoder.encode_passages, again)
+    print(row("held-out reports", "and the reader", values), flush=True)
 
 
 def _shipped() -> Adapter | None:

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-    from training.examples import AskedReport
+    from training.examples import Asked, AskedReport
 
     Encode = Callable[[list[str]], NDArray[np.float32]]
+    # A report, one of its questions and the similarities of its paragraphs → what to order by.
+    Again = Callable[[AskedReport, Asked, NDArray[np.float32]], NDArray[np.float32]]
 
 # Paragraphs on either side of the named one that may answer as well.
 _NEIGHBOURS = 1
@@ -63,8 +65,10 @@ def encoder_of(model: SentenceTransformer) -> Encode:
     return encode
 
 
-def score(reports: Sequence[AskedReport], encode: Encode) -> Scores:
+def score(reports: Sequence[AskedReport], encode: Encode, again: Again | None = None) -> Scores:
     """Every training question over its own report, whose named paragraph is the one answer.
+
+    `again` makes other numbers of the similarities, where it is given.
 
     `far` is the nearest when that one and its neighbours are taken away, as if the report did not
     answer.
@@ -78,10 +82,12 @@ def score(reports: Sequence[AskedReport], encode: Encode) -> Scores:
         first += len(report.paragraphs)
         for one in report.asked:
             similarities = own @ questions[at]
+            if again is not None:
+                similarities = again(report, one, similarities)
             at += 1
             made.add(similarities, {one.answer: 2}, number)
             left = similarities.copy()
-            left[max(one.answer - _NEIGHBOURS, 0) : one.answer + _NEIGHBOURS + 1] = -1
+            left[max(one.answer - _NEIGHBOURS, 0) : one.answer + _NEIGHBOURS + 1] = -np.inf
             made.far.append(float(left.max()))
     return made.scores(len(questions))
 

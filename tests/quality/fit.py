@@ -2,8 +2,8 @@
 
 Everything is fitted on the questions in ../shared/questions, and scored by cross-validation over
 reports: what a report's questions get is decided by the questions on the other reports. They are
-few, so the weights are fitted on the training questions of the held-out reports, too, by a model
-that was trained without these. The result, with the scores, is written to search/ranking.json.
+few, so the weights, and how much reading counts, are fitted on the training questions of the
+held-out reports, too, by a model and a reader that were trained without these. The result, with the scores, is written to search/ranking.json.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import minimize
 
+from index.reader import Reader
 from search.answer import MOST_QUOTATIONS, quote
 from search.pairs import held
 from search.rank import (
     FITTED,
+    MOST_READ,
     SIGNS,
     Confidence,
     Quoting,
     order,
+    reordered,
     scores,
     signs,
 )
@@ -38,7 +41,7 @@ from tests.quality.ranking import folded
 from training.recipes import SHIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -53,6 +56,8 @@ PULLS = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
 AS_GOOD = 0.002
 # The same for the confidence, by the likelihood of what is known.
 CONFIDENCE_PULLS = (1e-3, 3e-3, 1e-2, 3e-2)
+# Confidences below which the first paragraphs are read.
+LIMITS = (0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 1.0)
 # Of the questions that have an answer at least this share must be answered.
 ANSWERED = 0.93
 MOST_WORDS = 100
@@ -96,24 +101,31 @@ def main() -> int:
             "quarter of an hour: .venv/bin/python -m training try"
         )
         return 1
-    cases, further = graded_cases(shared), held_out_lessons(shared)
+    cases = graded_cases(shared)
+    further = held_out_lessons(shared, Reader(cases[0].generation.model_folder))
     tried = {pull: _cross_ranked(cases, further, pull) for pull in PULLS}
     best = max(map(_ndcg, tried.values()))
     pull = max(pull for pull, ranked in tried.items() if _ndcg(ranked) >= best - AS_GOOD)
-    ranked = tried[pull]
+    first, second = tried[pull], _cross_ranked(cases, further, pull, reading=True)
     weights = fitted_weights(lessons_of(cases), further, pull)
-    confidence_pull = min(CONFIDENCE_PULLS, key=lambda pull: _surprise(_crossed(ranked, pull)))
-    held_out = _crossed(ranked, confidence_pull)
-    final = _fit_confidence([_ranked(case, weights) for case in cases], confidence_pull)
+    reading = fitted_reading(lessons_of(cases), further, weights)
+    surprises = {
+        (confidence_pull, limit): _surprise(_crossed(first, second, confidence_pull, limit))
+        for confidence_pull in CONFIDENCE_PULLS
+        for limit in LIMITS
+    }
+    confidence_pull, limit = min(surprises, key=lambda one: surprises[one])
+    held_out = _crossed(first, second, confidence_pull, limit)
+    final = [_ranked(case, weights) for case in cases]
+    before = _fit_confidence(final, confidence_pull)
+    after = _fit_confidence([_read(one, reading) for one in final], confidence_pull)
     threshold = _threshold([(one, sure[0]) for one, sure in held_out])
     quoting = _quoting([pair for pair in held_out if pair[1][0] >= threshold])
     fitted = {
-        "weights": {name: round(value, 4) for name, value in weights.items()},
-        "confidence": {
-            "weights": {name: round(value, 4) for name, value in final.weights.items()},
-            "intercept": round(final.intercept, 4),
-            "threshold": threshold,
-        },
+        "weights": _rounded(weights),
+        "confidence": _written(before),
+        "reading": {"limit": limit, "weight": round(reading, 4), "confidence": _written(after)},
+        "threshold": threshold,
         "quoting": asdict(quoting),
         "cross-validated": {
             "pull": pull,
@@ -134,6 +146,14 @@ def main() -> int:
     return 0
 
 
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in values.items()}
+
+
+def _written(fitted: Confidence) -> dict[str, object]:
+    return {"weights": _rounded(fitted.weights), "intercept": round(fitted.intercept, 4)}
+
+
 def _folds(reports: Sequence[str]) -> list[set[str]]:
     known = sorted(set(reports))
     return [set(known[fold::FOLDS]) for fold in range(FOLDS)]
@@ -142,50 +162,111 @@ def _folds(reports: Sequence[str]) -> list[set[str]]:
 def fitted_weights(
     graded: Sequence[Lesson], further: Sequence[Lesson], pull: float
 ) -> dict[str, float]:
-    """The weights that make grades likeliest, as a softmax over each question's candidates.
+    """The weights that make grades likeliest, over each question's candidates.
 
-    ListNet's loss (Cao and others, Learning to Rank: From Pairwise Approach to Listwise Approach,
-    2007) with the grades as shares, plus `pull` times the squares of the weights. Both kinds of
-    lessons weigh the same, however many there are.
+    Both kinds of lessons weigh the same, however many there are.
     """
-    weighed = [(one, 1 / len(kind)) for kind in (graded, further) for one in kind]
-
-    def loss(vector: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        total, gradient = pull * float(vector @ vector), 2 * pull * vector
-        for (features, shares), weight in weighed:
-            logits = features @ vector
-            logits -= logits.max()
-            likely = np.exp(logits) / np.exp(logits).sum()
-            total -= weight * float(shares @ np.log(likely))
-            gradient -= weight * (features.T @ (shares - likely))
-        return total, gradient
-
-    found = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B").x
+    found = _likeliest(
+        [(one.features, one.shares, 1 / len(kind)) for kind in (graded, further) for one in kind],
+        pull,
+    )
     # Only proportions order: a paragraph that agrees in every way scores 1.
     whole = sum(found[FEATURES.index(name)] for name in _AGREEMENT)
     return dict(zip(FEATURES, (found / whole).tolist(), strict=True))
 
 
+def fitted_reading(
+    graded: Sequence[Lesson], further: Sequence[Lesson], weights: dict[str, float]
+) -> float:
+    """How much a logit adds to a score, so that grades are likeliest over what is read.
+
+    Where nothing that is read answers, there is nothing to learn.
+    """
+    vector = np.array([weights[name] for name in FEATURES])
+    rows = []
+    for kind in (graded, further):
+        for one in kind:
+            scored = one.features @ vector
+            best = np.argsort(-scored, kind="stable")[:MOST_READ]
+            shares = one.shares[best]
+            if shares.any():
+                features = np.stack([scored[best], one.readings.of(best)], axis=1)
+                rows.append((features, shares / shares.sum(), 1 / len(kind)))
+    score, logit = _likeliest(rows, 0.0)
+    return float(logit / score)
+
+
+def _likeliest(
+    rows: Sequence[tuple[NDArray[np.float64], NDArray[np.float64], float]], pull: float
+) -> NDArray[np.float64]:
+    """The weights of features that make shares likeliest, as a softmax over each row's candidates.
+
+    A row holds features, of shape (candidates, features), shares, which sum to 1, and how much it
+    counts. The loss is ListNet's (Cao and others, Learning to Rank: From Pairwise Approach to
+    Listwise Approach, 2007) plus `pull` times the squares of the weights.
+    """
+
+    def loss(vector: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        total, gradient = pull * float(vector @ vector), 2 * pull * vector
+        for features, shares, counts in rows:
+            logits = features @ vector
+            logits -= logits.max()
+            likely = np.exp(logits) / np.exp(logits).sum()
+            total -= counts * float(shares @ np.log(likely))
+            gradient -= counts * (features.T @ (shares - likely))
+        return total, gradient
+
+    start = np.zeros(rows[0][0].shape[1])
+    found: NDArray[np.float64] = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    return found
+
+
 def _ranked(case: Case, weights: dict[str, float]) -> Ranked:
     scored = scores(case.candidates, weights)
-    ordered = order(scored, case.candidates.rows)
+    return _signed(case, scored, order(scored, case.candidates.rows), {})
+
+
+def _read(one: Ranked, weight: float) -> Ranked:
+    """`one` after the first paragraphs have been read, where a logit counts `weight` times."""
+    best = one.ordered[:MOST_READ]
+    logits = one.case.readings.of(best)
+    scored, ordered = reordered(one.scored, one.ordered, logits, weight)
+    known = dict(zip(best.tolist(), logits.tolist(), strict=True))
+    return _signed(one.case, scored, ordered, known)
+
+
+def _signed(
+    case: Case, scored: NDArray[np.float64], ordered: NDArray[np.intp], logits: dict[int, float]
+) -> Ranked:
     best = ordered[:MOST_QUOTATIONS].tolist()
     passages = case.generation.store.passages(case.candidates.rows[best].tolist())
     found = [
-        signs(case.candidates, at, scored[at], held(case.candidates.pairs, one.paragraph))
+        signs(
+            case.candidates,
+            at,
+            scored[at],
+            held(case.candidates.pairs, one.paragraph),
+            logits.get(at, 0.0),
+        )
         for at, one in zip(best, passages, strict=True)
     ]
     return Ranked(case, scored, ordered, found)
 
 
-def _cross_ranked(cases: Sequence[Case], further: Sequence[Lesson], pull: float) -> list[Ranked]:
+def _cross_ranked(
+    cases: Sequence[Case], further: Sequence[Lesson], pull: float, *, reading: bool = False
+) -> list[Ranked]:
+    """Each case as others' weights rank it, before or after reading."""
     ranked = {}
     for held_out in _folds([case.report for case in cases]):
-        others = [case for case in cases if case.report not in held_out]
-        weights = fitted_weights(lessons_of(others), further, pull)
+        others = lessons_of([case for case in cases if case.report not in held_out])
+        weights = fitted_weights(others, further, pull)
+        weight = fitted_reading(others, further, weights) if reading else 0.0
         for at, case in enumerate(cases):
             if case.report in held_out:
                 ranked[at] = _ranked(case, weights)
+                if reading:
+                    ranked[at] = _read(ranked[at], weight)
     return [ranked[at] for at in range(len(cases))]
 
 
@@ -194,6 +275,7 @@ def _fit_confidence(ranked: Sequence[Ranked], pull: float) -> Confidence:
     features = np.array([one.signs[0] for one in ranked])
     answers = np.array([one.answers for one in ranked], dtype=float)
     centre, spread = features.mean(axis=0), features.std(axis=0)
+    spread[spread == 0] = 1.0  # what was never read has no logit
     scaled = (features - centre) / spread
 
     def loss(vector: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
@@ -215,16 +297,26 @@ def _fit_confidence(ranked: Sequence[Ranked], pull: float) -> Confidence:
     )
 
 
-def _crossed(ranked: Sequence[Ranked], pull: float) -> list[tuple[Ranked, list[float]]]:
-    """Each with the confidence in its first paragraphs, fitted on questions on other reports."""
+def _crossed(
+    first: Sequence[Ranked], second: Sequence[Ranked], pull: float, limit: float
+) -> list[tuple[Ranked, list[float]]]:
+    """Each with the confidence in its first paragraphs, fitted on questions on other reports.
+
+    Of `first` the ranking before reading is taken, unless its confidence is below `limit`; then
+    that of `second`, after reading.
+    """
     sure = {}
-    for held_out in _folds([one.case.report for one in ranked]):
-        others = [one for one in ranked if one.case.report not in held_out]
-        fitted = _fit_confidence(others, pull)
-        for at, one in enumerate(ranked):
+    for held_out in _folds([one.case.report for one in first]):
+        before, after = (
+            _fit_confidence([one for one in kind if one.case.report not in held_out], pull)
+            for kind in (first, second)
+        )
+        for at, one in enumerate(first):
             if one.case.report in held_out:
-                sure[at] = [fitted.of(found) for found in one.signs]
-    return [(one, sure[at]) for at, one in enumerate(ranked)]
+                sure[at] = one, [before.of(found) for found in one.signs]
+                if sure[at][1][0] < limit:
+                    sure[at] = second[at], [after.of(found) for found in second[at].signs]
+    return [sure[at] for at in range(len(first))]
 
 
 def _surprise(pairs: Sequence[tuple[Ranked, list[float]]]) -> float:

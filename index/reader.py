@@ -1,0 +1,137 @@
+"""Question and text read together: a cross-encoder, exported, that tells how well one answers.
+
+The encoder meets question and text apart, and a number is all that they share; a reader sees every
+word of one beside every word of the other. That costs as much as encoding the text again, so it is
+for a few texts at a time. `index/reader_export.py` makes what is run here.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from index.encoder import READER_GRAPH, TOKENIZER, open_session, open_tokenizer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from tokenizers import Tokenizer
+
+# Tokens of a text that are read, about four sentences: twice as many take twice as long. Of a text
+# that is one longer sentence twice as many are read, and of a question so many.
+_MOST = 96
+_MOST_OF_A_SENTENCE = 2 * _MOST
+_MOST_OF_A_QUESTION = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The token ids of a question and a text, and how many of them are the question's."""
+
+    ids: list[int]
+    asked: int
+
+
+class TextReader(Protocol):
+    """What searches need of a reader."""
+
+    def excerpt(
+        self, text: str, sentences: Sequence[tuple[int, int]], near: Sequence[float]
+    ) -> str: ...
+    def read(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]: ...
+
+
+class Reader:
+    """The reader of an exported model; its graph is opened by the first text that it reads."""
+
+    def __init__(self, folder: Path, *, in_bulk: bool = False) -> None:
+        """For the export in `folder`; `in_bulk` where several threads read at once."""
+        self._folder, self._in_bulk = folder, in_bulk
+        self._tokenizer = open_tokenizer(folder / TOKENIZER)
+        self._opening = threading.Lock()
+        self._opened: list[object] = []
+
+    def excerpt(
+        self, text: str, sentences: Sequence[tuple[int, int]], near: Sequence[float]
+    ) -> str:
+        """What of `text` is read: `excerpt`."""
+        return excerpt(self._tokenizer, text, sentences, near)
+
+    def read(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
+        """The logit of each of `texts` being an answer: float64 of shape (len(texts),).
+
+        Raises ModelError where the export cannot be opened.
+        """
+        with self._opening:
+            if not self._opened:
+                self._opened.append(
+                    open_session(self._folder / READER_GRAPH, in_bulk=self._in_bulk)
+                )
+        session = self._opened[0]
+        ids, types, mask = padded(paired(self._tokenizer, question, texts))
+        known = {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
+        [logits] = session.run(None, known)  # type: ignore[attr-defined]
+        return np.asarray(logits, dtype=np.float64)
+
+
+def excerpt(
+    tokenizer: Tokenizer,
+    text: str,
+    sentences: Sequence[tuple[int, int]],
+    near: Sequence[float],
+) -> str:
+    """What of `text` is read: the run of sentences about the nearest one that is short enough.
+
+    `near` are the cosines of its `sentences`, which are given by their start and end. The run grows
+    by the nearer one of its two neighbours. All of `text` where it has no sentence.
+    """
+    if not sentences:
+        return text
+    spans = [text[start:end] for start, end in sentences]
+    tokens = [len(one.ids) for one in tokenizer.encode_batch(spans, add_special_tokens=False)]
+    first = last = int(np.argmax(near))
+    left = _MOST - tokens[first]
+    while True:
+        beside = [
+            at for at in (first - 1, last + 1) if 0 <= at < len(tokens) and tokens[at] <= left
+        ]
+        if not beside:
+            return text[sentences[first][0] : sentences[last][1]]
+        nearer = max(beside, key=lambda at: near[at])
+        left -= tokens[nearer]
+        first, last = min(first, nearer), max(last, nearer)
+
+
+def paired(tokenizer: Tokenizer, question: str, texts: Sequence[str]) -> list[Pair]:
+    """The question before each of `texts`, as BERT reads two texts: [CLS] one [SEP] other [SEP].
+
+    (Devlin and others, BERT: Pre-training of Deep Bidirectional Transformers, 2019.)
+    """
+    start, end = tokenizer.encode("").ids
+    asked = tokenizer.encode(question, add_special_tokens=False).ids[:_MOST_OF_A_QUESTION]
+    asked = [start, *asked, end]
+    return [
+        Pair([*asked, *one.ids[:_MOST_OF_A_SENTENCE], end], len(asked))
+        for one in tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    ]
+
+
+def padded(
+    pairs: Sequence[Pair],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Token ids, 1 where they are the text's, and 1 where there are any.
+
+    Each int64 of shape (len(pairs), tokens of the longest).
+    """
+    shape = len(pairs), max(len(one.ids) for one in pairs)
+    ids, types, mask = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+    for at, one in enumerate(pairs):
+        ids[at, : len(one.ids)] = one.ids
+        types[at, one.asked : len(one.ids)] = 1
+        mask[at, : len(one.ids)] = 1
+    return ids, types, mask

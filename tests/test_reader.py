@@ -1,0 +1,223 @@
+"""What is read of a paragraph, how question and text are put together, and the export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.processors import TemplateProcessing
+
+from index.adapter import read_adapter, write_adapter
+from index.encoder import READER_GRAPH, TOKENIZER
+from index.errors import ModelError
+from index.export import export, load_original
+from index.reader import Pair, Reader, excerpt, padded, paired
+from index.records import Filters
+from search.ask import Searcher
+from search.rank import MOST_READ, load_fitted
+from tests.made_model import write_model
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from index.models import Model
+    from search.result import Result
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    """A word is a token: [CLS] is 0, [SEP] 1, "a" 2, "b" 3, and any other word 4."""
+    unknown = "?"
+    made = Tokenizer(
+        WordLevel({"[CLS]": 0, "[SEP]": 1, "a": 2, "b": 3, unknown: 4}, unk_token=unknown)
+    )
+    made.pre_tokenizer = Whitespace()
+    made.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 0), ("[SEP]", 1)]
+    )
+    return made
+
+
+def sentences_of(*words: int) -> tuple[str, list[tuple[int, int]]]:
+    """Sentences of so many words, and where each starts and ends."""
+    text, spans = "", []
+    for at, count in enumerate(words):
+        text += " " if at else ""
+        spans.append((len(text), len(text) + 2 * count - 1))
+        text += " ".join("abcdefgh"[at] * count)
+    return text, spans
+
+
+EXCERPTS = [
+    # All of it is short enough.
+    ((10, 10, 10), (0.1, 0.9, 0.2), (0, 2)),
+    # The nearer neighbour comes first, and the other has no room left.
+    ((40, 40, 40), (0.3, 0.9, 0.2), (0, 1)),
+    ((40, 40, 40), (0.2, 0.9, 0.3), (1, 2)),
+    # One that is too long stops the run, and the run goes on at its other end.
+    ((10, 90, 10, 10), (0.1, 0.2, 0.9, 0.1), (2, 3)),
+    # The nearest one is read whatever its length.
+    ((10, 200, 10), (0.1, 0.9, 0.2), (1, 1)),
+    ((5,), (0.0,), (0, 0)),
+]
+
+
+@pytest.mark.parametrize(("words", "near", "expected"), EXCERPTS)
+def test_the_run_of_sentences_about_the_nearest_is_read(
+    words: tuple[int, ...],
+    near: tuple[float, ...],
+    expected: tuple[int, int],
+    tokenizer: Tokenizer,
+) -> None:
+    text, spans = sentences_of(*words)
+    first, last = expected
+    assert excerpt(tokenizer, text, spans, near) == text[spans[first][0] : spans[last][1]]
+
+
+def test_a_text_without_sentences_is_read_whole(tokenizer: Tokenizer) -> None:
+    assert excerpt(tokenizer, "a title", [], []) == "a title"
+
+
+def test_question_and_text_are_told_apart_and_padding_from_both(tokenizer: Tokenizer) -> None:
+    pairs = paired(tokenizer, "a b", ["b", "a a b"])
+    assert pairs == [Pair([0, 2, 3, 1, 3, 1], 4), Pair([0, 2, 3, 1, 2, 2, 3, 1], 4)]
+    ids, types, mask = padded(pairs)
+    assert ids[0].tolist() == [0, 2, 3, 1, 3, 1, 0, 0]
+    assert types[0].tolist() == [0, 0, 0, 0, 1, 1, 0, 0]
+    assert mask[0].tolist() == [1, 1, 1, 1, 1, 1, 0, 0]
+    assert mask[1].tolist() == [1] * 8
+
+
+def test_no_text_is_longer_than_the_model_reads(tokenizer: Tokenizer) -> None:
+    [pair] = paired(tokenizer, "a " * 1000, ["b " * 1000])
+    assert len(pair.ids) < 512 // 2
+    assert (pair.ids[pair.asked - 1], pair.ids[-1]) == (1, 1)
+
+
+@pytest.fixture(scope="module")
+def tiny_reader(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export of a tiny model with a reader, beside that model and the reader's adapter."""
+    folder = tmp_path_factory.mktemp("reader")
+    write_model(folder / "model", "mean")
+    size = 16
+    changes = {
+        "own": np.linspace(-1, 1, 2 * size, dtype=np.float32),
+        "bert.encoder.layer.1.output.dense.bias": np.ones(size, dtype=np.float32),
+    }
+    write_adapter(folder / "adapter", "tiny", "b" * 64, changes, 2)
+    adapter = read_adapter(folder / "adapter")
+    (folder / "export").mkdir()
+    export(folder / "model", folder / "export", None, adapter)
+    return folder
+
+
+@pytest.mark.model
+def test_the_export_reads_as_the_original_and_its_adapter_counts(tiny_reader: Path) -> None:
+    import torch  # noqa: PLC0415
+
+    from index.reader_export import load_reader  # noqa: PLC0415 - it imports torch
+
+    exported = Reader(tiny_reader / "export")
+    question, texts = "care leavers", ["housing for care leavers.", "risk!", "school " * 150]
+    adapter = read_adapter(tiny_reader / "adapter")
+    with torch.no_grad():
+        plain, changed = (
+            load_reader(load_original(tiny_reader / "model"), one) for one in (None, adapter)
+        )
+        original = load_original(tiny_reader / "model")
+        words = original.tokenizer.backend_tokenizer
+        words.no_truncation()
+        words.no_padding()
+        short = map(torch.from_numpy, padded(paired(words, question, texts[:2])))
+        tensors = list(short)
+        untrained, expected = plain(*tensors).numpy(), changed(*tensors).numpy()
+    found = exported.read(question, texts[:2])
+    assert found == pytest.approx(expected, abs=1e-4)
+    assert not np.allclose(found, untrained, atol=0.1)
+
+
+def test_a_reader_that_cannot_be_opened_says_where(tokenizer: Tokenizer, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be opened"):
+        Reader(tmp_path)
+    tokenizer.save(str(tmp_path / TOKENIZER))
+    (tmp_path / READER_GRAPH).write_bytes(b"no graph")
+    with pytest.raises(ModelError, match="cannot be opened"):
+        Reader(tmp_path).read("a", ["b"])
+
+
+# What reading does to a result
+
+
+class ShortestIsRight:
+    """Reads whole texts, and holds the shorter one to be the answer."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def excerpt(
+        self, text: str, sentences: Sequence[tuple[int, int]], near: Sequence[float]
+    ) -> str:
+        return text
+
+    def read(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
+        self.asked.append((question, len(texts)))
+        return np.array([-float(len(text)) for text in texts])
+
+
+@pytest.fixture
+def reading(
+    built_index: Path, fake_model: Model, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Searcher, ShortestIsRight]:
+    """A searcher whose model has such a reader, and that reader."""
+    reader = ShortestIsRight()
+    monkeypatch.setattr(Searcher, "_reader_of", lambda *_: reader)
+    return Searcher(built_index), reader
+
+
+DOUBTED = "what about the weather?"
+NORTHBRIDGE = Filters(report="northbridge-2021.txt")
+
+
+def lengths(result: Result) -> list[int]:
+    return [len(hit.text) for hit in result.hits]
+
+
+def test_where_the_first_is_in_doubt_the_first_are_ordered_by_reading_and_the_rest_stays(
+    reading: tuple[Searcher, ShortestIsRight],
+) -> None:
+    searcher, reader = reading
+    unread = searcher.ask(DOUBTED, NORTHBRIDGE, ranking="dense")
+    assert unread.confidence < load_fitted().reading.limit
+    assert reader.asked == []
+    result = searcher.ask(DOUBTED, NORTHBRIDGE)
+    assert reader.asked == [(DOUBTED, MOST_READ)]
+    assert lengths(result)[:MOST_READ] == sorted(lengths(result)[:MOST_READ])
+    scores = [hit.score for hit in result.hits]
+    assert scores == sorted(scores, reverse=True)
+    assert "read" in result.timing_ms
+
+
+def test_a_sure_answer_is_not_read(
+    reading: tuple[Searcher, ShortestIsRight], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searcher, reader = reading
+    monkeypatch.setattr("search.ranked.Ranked.doubted", property(lambda _: False))
+    searcher.ask(DOUBTED, NORTHBRIDGE)
+    assert reader.asked == []
+
+
+def test_fewer_paragraphs_than_are_read_are_no_fault(
+    reading: tuple[Searcher, ShortestIsRight],
+) -> None:
+    searcher, reader = reading
+    [result] = searcher.ask(DOUBTED, NORTHBRIDGE, k=1).hits
+    assert len(result.text) == min(lengths(searcher.ask(DOUBTED, NORTHBRIDGE))[:MOST_READ])
+    assert searcher.ask(DOUBTED, Filters(council="Elsewhere")).hits == ()
+    assert reader.asked == 2 * [(DOUBTED, MOST_READ)]
