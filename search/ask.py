@@ -253,8 +253,9 @@ def _result(
     )
     clock.lap("rank")
     if opened.reader is not None and ranking == "default" and reranker is None and first.doubted:
+        # With the words of the reports beside the question's own: it learnt no abbreviations.
         first = read_again(
-            first, generation, candidates, question.text, vector=vector, reader=opened.reader
+            first, generation, candidates, question.expanded, vector=vector, reader=opened.reader
         )
     clock.lap("read")
     ordered, passages = first.ordered[: asked.k], first.passages[: asked.k]

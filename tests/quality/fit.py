@@ -3,7 +3,8 @@
 Everything is fitted on the questions in ../shared/questions, and scored by cross-validation over
 reports: what a report's questions get is decided by the questions on the other reports. They are
 few, so the weights, and how much reading counts, are fitted on the training questions of the
-held-out reports, too, by a model and a reader that were trained without these. The result, with the scores, is written to search/ranking.json.
+held-out reports, too, by a model and a reader that were trained without these. The result, with the
+scores, is written to search/ranking.json.
 """
 
 from __future__ import annotations

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from index.generation import Generation
     from index.reader import TextReader
+    from search.question import Question as Understood
     from search.retrieve import Candidates
     from tests.quality.ranking import Question
 
@@ -103,12 +104,12 @@ class _Asking:
 
     def candidates(
         self, question: str, filters: Filters
-    ) -> tuple[str, NDArray[np.float32], Candidates]:
-        """What is left of the question to look for, its vector, and its candidates."""
+    ) -> tuple[Understood, NDArray[np.float32], Candidates]:
+        """The question as it is understood, its vector, and its candidates."""
         asked = understand(question, filters, self._known)
         vectors = self._encoder.encode_questions([asked.expanded])
         [found] = retrieve(self.generation, vectors, [asked], filters, 10)
-        return asked.text, vectors[0], found
+        return asked, vectors[0], found
 
 
 def graded_cases(shared: Path) -> list[Case]:
@@ -118,17 +119,17 @@ def graded_cases(shared: Path) -> list[Case]:
         asking = _Asking(build(files, name))
         numbers = [one.paragraph.number for one in asking.generation.store.all_passages()]
         for one in questions:
-            text, vector, candidates = asking.candidates(one.text, one.filters)
+            asked, vector, candidates = asking.candidates(one.text, one.filters)
             own = [numbers[row] for row in candidates.rows]
             grades = np.array([one.relevant.get(number or "", 0) for number in own], dtype=float)
             report = one.filters.report or name
-            readings = Readings(asking, text, vector, candidates.rows)
+            readings = Readings(asking, asked.expanded, vector, candidates.rows)
             cases.append(
                 Case(
                     name,
                     report,
                     one,
-                    text,
+                    asked.text,
                     vector,
                     candidates,
                     grades,
@@ -157,12 +158,12 @@ def held_out_lessons(shared: Path, reader: TextReader) -> list[Lesson]:
     for report in reports:
         findings = [one.row for one in store.passages_of(ids[report.file]) if one.finding]
         for one in report.asked:
-            text, vector, found = asking.candidates(one.question, Filters(report=report.file))
+            asked, vector, found = asking.candidates(one.question, Filters(report=report.file))
             away = np.abs(found.rows - findings[one.answer])
             if 0 in away:
                 kept = away != 1
                 features = found.features[kept].astype(np.float64)
-                readings = Readings(asking, text, vector, found.rows[kept])
+                readings = Readings(asking, asked.expanded, vector, found.rows[kept])
                 lessons.append(Lesson(features, (away[kept] == 0).astype(np.float64), readings))
     return lessons
 
