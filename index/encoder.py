@@ -10,7 +10,7 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
 import onnxruntime
@@ -51,6 +51,9 @@ class EncoderSettings:
     passage_prompt: str
 
 
+Session: TypeAlias = onnxruntime.InferenceSession
+
+
 class PassageEncoder(Protocol):
     """What builds need of a model."""
 
@@ -80,7 +83,7 @@ def read_settings(folder: Path) -> EncoderSettings:
         raise ModelError(f"The exported model in {folder} cannot be read: {error}.") from error
 
 
-def open_session(graph: Path, *, in_bulk: bool) -> onnxruntime.InferenceSession:
+def open_session(graph: Path, *, in_bulk: bool) -> Session:
     """The exported graph in the file `graph`, opened on the CPU.
 
     All cores work on one batch, or with `in_bulk` one core, for callers that run several at once.

@@ -85,13 +85,20 @@ class Export:
 
 
 def encoding_sha256() -> str:
-    """A digest over the code and the libraries by which a text becomes a vector.
+    """A digest over the code and the libraries by which a text becomes a vector or is read.
 
     Over the code and not a version number, which a change of it could forget.
     """
     whole = hashlib.sha256()
     here = Path(__file__).parent
-    for name in ("adapter.py", "encoder.py", "export.py", "sentences.py", "windows.py"):
+    for name in (
+        "adapter.py",
+        "encoder.py",
+        "export.py",
+        "reader_export.py",
+        "sentences.py",
+        "windows.py",
+    ):
         whole.update(hashlib.sha256((here / name).read_bytes()).digest())
     whole.update(version("nupunkt").encode())
     return whole.hexdigest()

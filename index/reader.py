@@ -7,8 +7,8 @@ for a few texts at a time. `index/reader_export.py` makes what is run here.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from tokenizers import Tokenizer
+
+    from index.encoder import Session
 
 # Tokens of a text that are read, about four sentences: twice as many take twice as long. Of a text
 # that is one longer sentence twice as many are read, and of a question so many.
@@ -47,14 +49,22 @@ class TextReader(Protocol):
 
 
 class Reader:
-    """The reader of an exported model; its graph is opened by the first text that it reads."""
+    """The reader of an exported model, opened by the first text that it reads.
+
+    Where two threads are first at once, each may open it, and one is dropped.
+    """
 
     def __init__(self, folder: Path, *, in_bulk: bool = False) -> None:
         """For the export in `folder`; `in_bulk` where several threads read at once."""
         self._folder, self._in_bulk = folder, in_bulk
-        self._tokenizer = open_tokenizer(folder / TOKENIZER)
-        self._opening = threading.Lock()
-        self._opened: list[object] = []
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        return open_tokenizer(self._folder / TOKENIZER)
+
+    @cached_property
+    def _session(self) -> Session:
+        return open_session(self._folder / READER_GRAPH, in_bulk=self._in_bulk)
 
     def excerpt(
         self, text: str, sentences: Sequence[tuple[int, int]], near: Sequence[float]
@@ -67,15 +77,9 @@ class Reader:
 
         Raises ModelError where the export cannot be opened.
         """
-        with self._opening:
-            if not self._opened:
-                self._opened.append(
-                    open_session(self._folder / READER_GRAPH, in_bulk=self._in_bulk)
-                )
-        session = self._opened[0]
         ids, types, mask = padded(paired(self._tokenizer, question, texts))
         known = {"input_ids": ids, "token_type_ids": types, "attention_mask": mask}
-        [logits] = session.run(None, known)  # type: ignore[attr-defined]
+        [logits] = self._session.run(None, known)
         return np.asarray(logits, dtype=np.float64)
 
 

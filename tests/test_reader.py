@@ -145,7 +145,7 @@ def test_the_export_reads_as_the_original_and_its_adapter_counts(tiny_reader: Pa
 
 def test_a_reader_that_cannot_be_opened_says_where(tokenizer: Tokenizer, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="cannot be opened"):
-        Reader(tmp_path)
+        Reader(tmp_path).read("a", ["b"])
     tokenizer.save(str(tmp_path / TOKENIZER))
     (tmp_path / READER_GRAPH).write_bytes(b"no graph")
     with pytest.raises(ModelError, match="cannot be opened"):
