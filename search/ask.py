@@ -259,8 +259,7 @@ def _result(
         )
     clock.lap("read")
     ordered, passages = first.ordered[: asked.k], first.passages[: asked.k]
-    scored, sure = first.scored, first.sure
-    confidence = round(sure[0], 4) if sure else 0.0
+    confidence = round(first.sure[0], 4) if first.sure else 0.0
     refusal = question.refusal
     if not len(candidates):
         refusal = refusal or nothing_left(question.filters)
@@ -274,7 +273,7 @@ def _result(
             question.text,
             vector,
             passages=passages,
-            sure=sure,
+            sure=first.sure,
             sentences=generation.sentences,
             quoting=fitted.quoting,
         )
@@ -303,7 +302,7 @@ def _result(
                 place,
                 passage,
                 reports[passage.report_id],
-                score=float(scored[at]),
+                score=float(first.scored[at]),
                 nearest=int(candidates.sentences[at]),
                 quotes=quotes,
             )

@@ -78,7 +78,7 @@ def main() -> int:
     recipe = RECIPES[options.name]
     print(table_head())
     if options.what == "read":
-        _read(_adapter(recipe, trained, "split"), trained, held_out, SHIPPED_READER)
+        _read(_adapter(recipe, trained, "split"), trained, held_out)
         return 0
     base = _measured("held-out reports", "general", held_out, None)
     tuned = _adapter(recipe, trained, "split")
@@ -88,7 +88,7 @@ def main() -> int:
     low, high = bootstrap(ours, base)
     print(f"gain in nDCG@10 on held-out reports: 95 % of resamplings in {low:+.4f} … {high:+.4f}")
     if options.what == "train":
-        _read(tuned, trained, held_out, SHIPPED_READER)
+        _read(tuned, trained, held_out)
         return _ship(recipe, reports, options.shared, started)
     return 0
 
@@ -116,12 +116,9 @@ def _ship(recipe: Recipe, reports: Sequence[AskedReport], shared: Path, started:
 
 
 def _read(
-    adapter: Adapter, trained: Sequence[AskedReport], held_out: Sequence[AskedReport], folder: Path
+    adapter: Adapter, trained: Sequence[AskedReport], held_out: Sequence[AskedReport]
 ) -> None:
-    """Make a reader of an encoder's nearest paragraphs, and measure it on held-out reports.
-
-    It is written into `folder`.
-    """
+    """Ship a reader of an encoder's nearest paragraphs, and measure it on held-out reports."""
     general = named_model(GENERAL).folder
     with tempfile.TemporaryDirectory() as place:
         export(general, Path(place), adapter)
@@ -129,8 +126,8 @@ def _read(
         reader = load_reader(_model(adapter))
         train_reader(reader, lessons(encoder, trained))
         changes = changes_of(reader, load_reader(_model(None)))
-        write_adapter(folder, f"{NAME}, reading", BASE_SHA256, changes, RANK)
-        export_reader(load_original(general), Path(place), read_adapter(folder))
+        write_adapter(SHIPPED_READER, f"{NAME}, reading", BASE_SHA256, changes, RANK)
+        export_reader(load_original(general), Path(place), read_adapter(SHIPPED_READER))
         again = again_by(encoder, Reader(Path(place)))
         values = score(held_out, encoder.encode_passages, again)
     print(row("held-out reports", "and the reader", values), flush=True)
