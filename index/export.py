@@ -158,7 +158,8 @@ def export(
 ) -> None:
     """Write the export of the model in `source` into `folder`, and hold it against the original.
 
-    `adapter` is merged into it first; `reader` makes a reader of it, which is exported, too.
+    `adapter` is merged into it first; `reader` makes a reader of what `source` holds, which is
+    exported, too.
 
     Raises ModelError where the model cannot be loaded or exported, or is another one afterwards.
     """

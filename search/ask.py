@@ -24,7 +24,7 @@ from index.reranker import configured_reranker
 from search import answer, cite, rank
 from search.narrowed import for_programs, nothing_left, within
 from search.question import Known, understand
-from search.ranked import ranked, read_again
+from search.ranked import ranked, read_again, worth_reading
 from search.result import Hit, Interpretation, Quotation, Result
 from search.retrieve import retrieve
 
@@ -252,10 +252,11 @@ def _result(
         reranker=reranker,
     )
     clock.lap("rank")
-    if opened.reader is not None and ranking == "default" and reranker is None and first.doubted:
+    usual = ranking == "default" and reranker is None
+    if opened.reader is not None and usual and worth_reading(first, candidates):
         # With the words of the reports beside the question's own: it learnt no abbreviations.
         first = read_again(
-            first, generation, candidates, question.expanded, vector=vector, reader=opened.reader
+            first, generation, question.expanded, vector=vector, reader=opened.reader
         )
     clock.lap("read")
     ordered, passages = first.ordered[: asked.k], first.passages[: asked.k]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,11 +33,15 @@ SIGNS = (
     "covered",  # how much of the question's words it holds, by their rarity
     "pairs",  # how many of the question's pairs of words it holds: `search/pairs.py`
     "absent",  # 1 where nothing searched holds one of them
-    "read",  # the reader's logit, 0 where it was not read: `index/reader.py`
 )
-# Where the first is in doubt, so many of the first are read: as many as may be quoted from. To read
-# more takes longer and gains next to nothing.
-MOST_READ = 4
+# So many of the first are read again: `index/reader.py`. More gain little and take longer.
+MOST_READ = 6
+# That takes several times as long as all the rest. Where no more paragraphs than this are searched,
+# about twenty reports, it is always done: one report answers few questions, and what is near in it
+# is often no answer. Where more are searched, it is done where the confidence in the first is below
+# this, which is seldom (`make bench`).
+FEW = 2000
+DOUBT = 0.8
 _DECIMALS = 6
 
 
@@ -64,29 +69,38 @@ class Confidence:
     def of(self, found: NDArray[np.float64]) -> float:
         """The probability that a paragraph with the signs `found` answers."""
         vector = np.array([self.weights.get(name, 0.0) for name in SIGNS])
-        # The logistic function, which overflows nowhere when it is written so.
-        return float((1 + np.tanh((found @ vector + self.intercept) / 2)) / 2)
+        return logistic(float(found @ vector) + self.intercept)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """When the first paragraphs are read, and what that changes.
+    """What reading changes: a logit adds `weight` times itself to the score.
 
-    Where the `confidence` in the first is below `limit`, MOST_READ of the first are read; a logit
-    adds `weight` times itself to the score, and `confidence` says how sure the result is.
+    How sure it makes is a logistic regression on the logit alone (Platt, Probabilistic Outputs for
+    Support Vector Machines, 1999).
     """
 
-    limit: float
     weight: float
-    confidence: Confidence
+    slope: float
+    intercept: float
+
+    def of(self, logit: float) -> float:
+        """The probability that a paragraph that was read with `logit` answers."""
+        return logistic(self.slope * logit + self.intercept)
+
+
+def logistic(value: float) -> float:
+    """The logistic function."""
+    return (1 + math.tanh(value / 2)) / 2  # it overflows nowhere when it is written so
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
     """What `make fit` found.
 
-    `weights` of FEATURES make the order; below a `confidence` of `threshold` nothing is an answer;
-    `quoting` says what is quoted. `reading` comes between, where the model has a reader.
+    `weights` of FEATURES make the order, and `confidence` says how sure it is; where the first are
+    read, `reading` changes the order and says it. What is less sure than `threshold` is no answer;
+    `quoting` says what is quoted.
     """
 
     weights: Values
@@ -100,11 +114,10 @@ class Fitted:
 def load_fitted() -> Fitted:
     """The fitted values, from `ranking.json` beside this file."""
     values = json.loads(FITTED.read_text(encoding="utf-8"))
-    reading = values["reading"]
     return Fitted(
         values["weights"],
         Confidence(**values["confidence"]),
-        Reading(reading["limit"], reading["weight"], Confidence(**reading["confidence"])),
+        Reading(**values["reading"]),
         values["threshold"],
         Quoting(**values["quoting"]),
     )
@@ -164,7 +177,7 @@ def spread(ordered: NDArray[np.intp], reports: NDArray[np.int64]) -> NDArray[np.
 
 
 def signs(
-    candidates: Candidates, place: int, score: float, held_pairs: float, logit: float = 0.0
+    candidates: Candidates, place: int, score: float, held_pairs: float
 ) -> NDArray[np.float64]:
     """What SIGNS names of the candidate at `place`: float64 of shape (len(SIGNS),)."""
     features = dict(zip(FEATURES, candidates.features[place].tolist(), strict=True))
@@ -174,6 +187,5 @@ def signs(
         "covered": features["covered"],
         "pairs": held_pairs,
         "absent": float(candidates.absent),
-        "read": logit,
     }
     return np.array([known[name] for name in SIGNS], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""Candidates → the first of them and the confidence in each; a second look where in doubt."""
+"""Candidates → the first of them and the confidence in each; then the same after reading."""
 
 from __future__ import annotations
 
@@ -41,11 +41,6 @@ class Ranked:
     passages: list[Passage]
     sure: list[float]
 
-    @property
-    def doubted(self) -> bool:
-        """Whether the first is unsure enough for a second look."""
-        return bool(self.sure) and self.sure[0] < rank.load_fitted().reading.limit
-
 
 def ranked(
     generation: Generation,
@@ -81,10 +76,14 @@ def ranked(
     return Ranked(scored, ordered, passages, sure)
 
 
+def worth_reading(first: Ranked, candidates: Candidates) -> bool:
+    """Whether the first paragraphs should be read again."""
+    return bool(first.sure) and (candidates.searched <= rank.FEW or first.sure[0] < rank.DOUBT)
+
+
 def read_again(
     first: Ranked,
     generation: Generation,
-    candidates: Candidates,
     question: str,
     *,
     vector: NDArray[np.float32],
@@ -96,12 +95,13 @@ def read_again(
     scored, ordered = rank.reordered(first.scored, first.ordered, logits, reading.weight)
     passages = dict(zip(first.ordered.tolist(), first.passages, strict=True))
     logit = dict(zip(first.ordered.tolist(), logits.tolist(), strict=False))
-    sure = []
-    for at in ordered[: min(MOST_QUOTATIONS, len(logits))].tolist():
-        pairs = held(candidates.pairs, passages[at].paragraph)
-        found = rank.signs(candidates, at, scored[at], pairs, logit[at])
-        sure.append(reading.confidence.of(found))
-    return Ranked(scored, ordered, [passages[at] for at in ordered.tolist()], sure)
+    best = ordered[: min(MOST_QUOTATIONS, len(logits))].tolist()
+    return Ranked(
+        scored,
+        ordered,
+        [passages[at] for at in ordered.tolist()],
+        [reading.of(logit[at]) for at in best],
+    )
 
 
 def read(

@@ -45,14 +45,15 @@ class Candidates:
     """Paragraphs that may answer, by their rows in the collection, ascending.
 
     `rows` is int64 of shape (n,); `features` float32 of shape (n, len(FEATURES)); `sentences` the
-    number of each one's nearest sentence in the collection, int64 of shape (n,), -1 for none.
-    `pairs` are the known pairs of words in the question, and `absent` says whether nothing that was
-    searched holds one of them.
+    number of each one's nearest sentence in the collection, int64 of shape (n,), -1 for none. They
+    were drawn from as many paragraphs as were `searched`. `pairs` are the known pairs of words in
+    the question, and `absent` says whether nothing that was searched holds one of them.
     """
 
     rows: NDArray[np.int64]
     features: NDArray[np.float32]
     sentences: NDArray[np.int64]
+    searched: int
     pairs: frozenset[str] = frozenset()
     absent: bool = False
 
@@ -124,7 +125,7 @@ def _candidates(
     features[:, 6] = ~generation.findings[drawn]
     features[:, 7] = np.log2(1 + ends - starts)
     pairs = pairs_in(question.text)
-    return Candidates(drawn, features, at, pairs, any_absent(pairs, generation, rows))
+    return Candidates(drawn, features, at, len(scores), pairs, any_absent(pairs, generation, rows))
 
 
 def names_in(text: str) -> list[str]:

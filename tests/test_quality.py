@@ -14,11 +14,14 @@ import pytest
 from index.models import MODEL_VARIABLE
 from search.ask import Searcher
 from search.retrieve import FEATURES
-from tests.quality.fit import fitted_reading, fitted_weights
-from tests.quality.lessons import Lesson
+from tests.quality.cases import OURS
+from tests.quality.fit import fitted_reading, fitted_weights, weighed
 from tests.quality.measures import auroc, mean, ndcg, recall
+from tests.quality.quoting import QUOTING, Quoted, best_quoting
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from index.encoder import OnnxEncoder
 
 QUESTIONS = Path(__file__).parent / "questions_sunderland_2021.jsonl"
@@ -55,41 +58,80 @@ def test_auroc_counts_ties_for_half() -> None:
     assert math.isnan(mean([]))
 
 
-def _lesson(telling: str) -> Lesson:
-    """Three candidates; the first is right, and it has only the feature `telling`."""
+def case(features: NDArray[np.float64], shares: list[float], logits: list[float], name: str) -> Any:
+    """A graded question of the set `name`, whose logits are known already."""
+    known, grades = np.array(logits), np.array(shares)
+    return SimpleNamespace(
+        name=name,
+        candidates=SimpleNamespace(features=features),
+        grades=grades,
+        shares=grades,
+        readings=SimpleNamespace(of=lambda places: known[places]),
+        question=SimpleNamespace(relevant={"1": 2} if grades.any() else {}),
+    )
+
+
+def told_by(feature: str, name: str = "many") -> Any:
+    """Three candidates; the first is right, and it alone has `feature`."""
     features = np.zeros((3, len(FEATURES)))
-    features[0, FEATURES.index(telling)] = 1
-    return Lesson(features, np.array([1.0, 0.0, 0.0]), readings([0.0, 0.0, 0.0]))
+    features[0, FEATURES.index(feature)] = 1
+    return case(features, [1.0, 0.0, 0.0], [0.0, 0.0, 0.0], name)
 
 
-def readings(logits: list[float]) -> Any:
-    """Readings that are known already."""
-    known = np.array(logits)
-    return SimpleNamespace(of=lambda places: known[places])
+def weight_of(feature: str, cases: list[Any]) -> float:
+    return float(fitted_weights(cases, 1e-2)[FEATURES.index(feature)])
 
 
 def test_a_weight_is_fitted_to_what_tells_the_right_paragraph() -> None:
-    weights = fitted_weights([_lesson("similarity")], [_lesson("similarity")], 1e-2)
-    assert weights["similarity"] == pytest.approx(1)
-    assert weights["words"] == pytest.approx(0, abs=1e-6)
+    cases = [told_by("similarity"), told_by("similarity", OURS)]
+    assert weight_of("similarity", cases) == pytest.approx(1)
+    assert weight_of("words", cases) == pytest.approx(0, abs=1e-6)
 
 
-def test_few_graded_questions_weigh_as_much_as_many_others() -> None:
-    weights = fitted_weights([_lesson("similarity")], 9 * [_lesson("words")], 1e-2)
-    assert weights["similarity"] == pytest.approx(weights["words"], rel=1e-3)
+def test_few_questions_that_were_given_weigh_as_much_as_many_of_ours() -> None:
+    cases = [told_by("similarity")] + 9 * [told_by("words", OURS)]
+    assert weight_of("similarity", cases) == pytest.approx(weight_of("words", cases), rel=1e-3)
 
 
 def test_a_logit_counts_as_much_as_it_tells() -> None:
-    weights = dict.fromkeys(FEATURES, 0.0) | {"similarity": 1.0}
-    scored, logits = np.array([0.6, 0.5, 0.4]), np.array([2.0, -1.0, 1.0])
-    features = np.zeros((3, len(FEATURES)))
-    features[:, FEATURES.index("similarity")] = scored
-    likely = np.exp(10 * scored + 0.5 * logits)
-    taught = [Lesson(features, likely / likely.sum(), readings(logits.tolist()))]
-    assert fitted_reading(taught, taught, weights) == pytest.approx(0.05, rel=1e-2)
+    weights = np.array([float(name == "similarity") for name in FEATURES])
+    scored, logits = np.array([0.6, 0.5, 0.4]), [2.0, -1.0, 1.0]
+    features = scored[:, None] * weights
+    likely = np.exp(10 * scored + 0.5 * np.array(logits))
+    shares = (likely / likely.sum()).tolist()
+    taught = [case(features, shares, logits, name) for name in ("many", OURS)]
+    assert fitted_reading(taught, weights) == pytest.approx(0.05, rel=1e-2)
     # Where nothing that is read answers, there is nothing to learn.
-    unfounded = [Lesson(features, np.zeros(3), readings([0.0, 0.0, 9.0]))]
-    assert fitted_reading(taught, unfounded, weights) == pytest.approx(0.05, rel=1e-2)
+    unfounded = case(features, [0.0, 0.0, 0.0], [0.0, 0.0, 9.0], OURS)
+    assert fitted_reading([*taught, unfounded], weights) == pytest.approx(0.05, rel=1e-2)
+
+
+def test_questions_of_ours_without_an_answer_count_as_if_they_were_as_rare() -> None:
+    answered, empty = told_by("words"), case(np.zeros((1, 1)), [0.0], [0.0], "many")
+    ours = told_by("words", OURS), case(np.zeros((1, 1)), [0.0], [0.0], OURS)
+    # One in four of the others, and of ours two in three.
+    counts = weighed([answered, answered, answered, empty, ours[0], ours[1], ours[1]])
+    assert counts.tolist() == pytest.approx([1 / 6, 1 / 6, 1 / 6, 1 / 6, 1 / 2, 1 / 12, 1 / 12])
+    assert weighed([answered, empty]).tolist() == [0.5, 0.5]
+
+
+def quotings(*of: tuple[bool, bool, int]) -> list[Quoted]:
+    """What each way of quoting quotes: one quotation, and whether it is cited and holds the fact.
+
+    Ways that are not named quote what is wrong.
+    """
+    made = [Quoted((cited,), (fact,), words) for cited, fact, words in of]
+    return made + [Quoted((False,), (False,), 1)] * (len(QUOTING) - len(made))
+
+
+def test_what_holds_most_facts_is_quoted_unless_it_is_long_or_seldom_to_be_cited() -> None:
+    ways = quotings((True, False, 10), (True, True, 90), (False, True, 10), (True, True, 101))
+    assert best_quoting([[ways]]) == 1
+    # In two sets the third way is right once in two, and the second is too long in one of them.
+    other = quotings((True, False, 10), (True, True, 101), (True, True, 10))
+    assert best_quoting([[ways], [other]]) == 0
+    # Where nothing is to be cited often enough, it is what is to be cited most.
+    assert best_quoting([[quotings((False, True, 9))], [quotings((True, True, 9))]]) == 0
 
 
 @pytest.mark.model

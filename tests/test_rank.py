@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -8,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.rank import (
+    DOUBT,
     MOST_OF_A_REPORT,
     SIGNS,
     Ranking,
+    Reading,
     load_fitted,
     order,
     reordered,
@@ -26,7 +29,8 @@ def candidates(*features: dict[str, float]) -> Candidates:
     """One candidate a row, in the order of the collection; a feature not named is 0."""
     values = [[one.get(name, 0.0) for name in FEATURES] for one in features]
     rows = np.arange(len(features), dtype=np.int64)
-    return Candidates(rows, np.array(values, dtype=np.float32).reshape(-1, len(FEATURES)), rows)
+    array = np.array(values, dtype=np.float32).reshape(-1, len(FEATURES))
+    return Candidates(rows, array, rows, len(rows))
 
 
 MADE = candidates(
@@ -128,18 +132,25 @@ def test_spreading_loses_nothing_and_keeps_the_order_within_a_report(reports: li
 
 def test_signs_are_those_of_the_paragraph_in_question() -> None:
     made = candidates({"similarity": 0.5}, {"words": 1.0, "covered": 0.5})
-    assert signs(made, 0, 0.75, 1.0).tolist() == [0.75, 0.0, 0.0, 1.0, 0.0, 0.0]
-    assert signs(made, 1, 0.25, -1.0, -3.5).tolist() == [0.25, 1.0, 0.5, -1.0, 0.0, -3.5]
+    assert signs(made, 0, 0.75, 1.0).tolist() == [0.75, 0.0, 0.0, 1.0, 0.0]
+    assert signs(made, 1, 0.25, -1.0).tolist() == [0.25, 1.0, 0.5, -1.0, 0.0]
     absent = replace(made, absent=True)
-    assert signs(absent, 0, 0.75, 0.0).tolist() == [0.75, 0.0, 0.0, 0.0, 1.0, 0.0]
+    assert signs(absent, 0, 0.75, 0.0).tolist() == [0.75, 0.0, 0.0, 0.0, 1.0]
 
 
 def test_confidence_is_a_probability_and_grows_with_nearness() -> None:
     fitted = load_fitted()
     near, far = (
-        fitted.confidence.of(np.array([value, 1.0, value, 0.0, 0.0, 0.0])) for value in (0.9, 0.1)
+        fitted.confidence.of(np.array([value, 1.0, value, 0.0, 0.0])) for value in (0.9, 0.1)
     )
     assert 0 < far < fitted.threshold < near < 1
+
+
+def test_confidence_after_reading_is_the_logistic_function_of_the_logit() -> None:
+    reading = Reading(weight=0.1, slope=2.0, intercept=-1.0)
+    assert reading.of(0.5) == 0.5
+    assert reading.of(1.0) == pytest.approx(math.e / (1 + math.e))
+    assert (reading.of(-1e6), reading.of(1e6)) == (0.0, 1.0)
 
 
 def test_the_fitted_values_are_sound() -> None:
@@ -148,7 +159,5 @@ def test_the_fitted_values_are_sound() -> None:
     assert fitted.confidence.weights.keys() == set(SIGNS)
     assert fitted.weights["similarity"] > 0 > fitted.weights["unnumbered"]
     assert fitted.weights["words"] >= 0
-    assert 0 < fitted.threshold < fitted.reading.limit <= 1
-    assert fitted.reading.weight > 0
-    assert fitted.reading.confidence.weights.keys() == set(SIGNS)
-    assert fitted.reading.confidence.weights["read"] > 0 == fitted.confidence.weights["read"]
+    assert 0 < fitted.threshold < DOUBT < 1
+    assert fitted.reading.weight > 0 < fitted.reading.slope

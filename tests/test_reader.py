@@ -18,7 +18,7 @@ from index.export import export, load_original
 from index.reader import Pair, Reader, excerpt, padded, paired
 from index.records import Filters
 from search.ask import Searcher
-from search.rank import MOST_READ, load_fitted
+from search.rank import DOUBT, load_fitted
 from tests.made_model import write_model
 
 if TYPE_CHECKING:
@@ -154,6 +154,9 @@ def test_a_reader_that_cannot_be_opened_says_where(tokenizer: Tokenizer, tmp_pat
 
 # What reading does to a result
 
+# Of the six paragraphs of the report that is asked.
+MOST_READ = 4
+
 
 class ShortestIsRight:
     """Reads whole texts, and holds the shorter one to be the answer."""
@@ -168,7 +171,11 @@ class ShortestIsRight:
 
     def read(self, question: str, texts: Sequence[str]) -> NDArray[np.float64]:
         self.asked.append((question, len(texts)))
-        return np.array([-float(len(text)) for text in texts])
+        return np.array([logit_of(text) for text in texts])
+
+
+def logit_of(text: str) -> float:
+    return 1 - len(text) / 20
 
 
 @pytest.fixture
@@ -178,6 +185,7 @@ def reading(
     """A searcher whose model has such a reader, and that reader."""
     reader = ShortestIsRight()
     monkeypatch.setattr(Searcher, "_reader_of", lambda *_: reader)
+    monkeypatch.setattr("search.rank.MOST_READ", MOST_READ)
     return Searcher(built_index), reader
 
 
@@ -189,12 +197,12 @@ def lengths(result: Result) -> list[int]:
     return [len(hit.text) for hit in result.hits]
 
 
-def test_where_the_first_is_in_doubt_the_first_are_ordered_by_reading_and_the_rest_stays(
-    reading: tuple[Searcher, ShortestIsRight],
+def test_where_few_are_searched_the_first_are_ordered_by_reading_and_the_rest_stays(
+    reading: tuple[Searcher, ShortestIsRight], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searcher, reader = reading
-    unread = searcher.ask(DOUBTED, NORTHBRIDGE, ranking="dense")
-    assert unread.confidence < load_fitted().reading.limit
+    monkeypatch.setattr("search.rank.Confidence.of", lambda *_: 0.99)
+    searcher.ask(DOUBTED, NORTHBRIDGE, ranking="dense")
     assert reader.asked == []
     result = searcher.ask(DOUBTED, NORTHBRIDGE)
     assert reader.asked == [(DOUBTED, MOST_READ)]
@@ -204,16 +212,34 @@ def test_where_the_first_is_in_doubt_the_first_are_ordered_by_reading_and_the_re
     assert "read" in result.timing_ms
 
 
-def test_a_sure_answer_is_not_read(
-    reading: tuple[Searcher, ShortestIsRight], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("few", "sure", "read"), [(5, DOUBT, 0), (5, DOUBT - 0.01, 1), (6, DOUBT, 1)]
+)
+def test_where_many_are_searched_only_what_is_in_doubt_is_read(
+    reading: tuple[Searcher, ShortestIsRight],
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    sure: float,
+    read: int,
 ) -> None:
     searcher, reader = reading
-    monkeypatch.setattr("search.ranked.Ranked.doubted", property(lambda _: False))
+    monkeypatch.setattr("search.rank.FEW", few)  # the report has six
+    monkeypatch.setattr("search.rank.Confidence.of", lambda *_: sure)
     searcher.ask(DOUBTED, NORTHBRIDGE)
-    assert reader.asked == []
+    assert len(reader.asked) == read
 
 
-def test_fewer_paragraphs_than_are_read_are_no_fault(
+def test_confidence_after_reading_is_that_of_the_logit(
+    reading: tuple[Searcher, ShortestIsRight],
+) -> None:
+    searcher, _ = reading
+    result = searcher.ask(DOUBTED, NORTHBRIDGE)
+    expected = [load_fitted().reading.of(logit_of(hit.text)) for hit in result.hits]
+    assert len(set(expected)) > 1
+    assert result.confidence == round(expected[0], 4)
+
+
+def test_as_many_are_read_as_there_are_and_though_fewer_are_wanted(
     reading: tuple[Searcher, ShortestIsRight],
 ) -> None:
     searcher, reader = reading
@@ -221,3 +247,6 @@ def test_fewer_paragraphs_than_are_read_are_no_fault(
     assert len(result.text) == min(lengths(searcher.ask(DOUBTED, NORTHBRIDGE))[:MOST_READ])
     assert searcher.ask(DOUBTED, Filters(council="Elsewhere")).hits == ()
     assert reader.asked == 2 * [(DOUBTED, MOST_READ)]
+    few = searcher.ask(DOUBTED, Filters(report="south/southmere-2022.txt"))
+    assert reader.asked[2:] == [(DOUBTED, len(few.hits))]
+    assert lengths(few) == sorted(lengths(few))

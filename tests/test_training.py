@@ -5,21 +5,35 @@ from __future__ import annotations
 import json
 import math
 import random
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from index.export import load_original
+from indexer.reading import read_file
 from tests.made_model import write_model
-from training.examples import HELD_OUT, Asked, AskedReport, load_reports, split
+from tests.quality.ranking import UNTOUCHED, folded, read_lines
+from training.examples import (
+    GRADED,
+    HELD_OUT,
+    QUESTIONS,
+    Asked,
+    AskedReport,
+    lines_by_report,
+    load_reports,
+    split,
+)
 from training.measure import GradedReport, Scores, bootstrap, graded, score
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
+SHARED = Path(__file__).parents[2] / "shared"
+needs_shared = pytest.mark.skipif(
+    not SHARED.is_dir(), reason="the published reports are not beside the project"
+)
 # A text's vector is the axis of its first letter.
 AXES = "abcdef"
 
@@ -68,14 +82,59 @@ def test_questions_are_read_with_the_places_of_their_paragraphs(
     corpus: Path, tmp_path: Path
 ) -> None:
     file = next(corpus.glob("*.txt")).name
-    path = tmp_path / "questions.jsonl"
+    named, graded = tmp_path / "questions.jsonl", tmp_path / "graded.jsonl"
     line = {"report": file, "paragraph": "1", "style": "lay", "question": "What?"}
-    path.write_text(json.dumps(line), "utf-8")
-    [report] = load_reports(corpus, path)
+    further = {"report": file, "question": "Why?", "relevant": {"2": 2, "1": 1}}
+    named.write_text(json.dumps(line), "utf-8")
+    graded.write_text(json.dumps(further), "utf-8")
+    [report] = load_reports(corpus, named, graded)
     assert report.asked == (Asked("What?", "lay", 0),)
-    path.write_text(json.dumps({**line, "paragraph": "999"}), "utf-8")
-    with pytest.raises(ValueError, match="has no paragraph 999"):
-        load_reports(corpus, path)
+    assert report.graded == (("Why?", {1: 2, 0: 1}),)
+    for path, wrong in (
+        (named, {**line, "paragraph": "999"}),
+        (graded, {**further, "relevant": {"999": 1}}),
+    ):
+        right = path.read_text("utf-8")
+        path.write_text(json.dumps(wrong), "utf-8")
+        with pytest.raises(ValueError, match="has no paragraph 999"):
+            load_reports(corpus, named, graded)
+        path.write_text(right, "utf-8")
+
+
+@pytest.mark.parametrize(("path", "least"), [(GRADED, 4000), (UNTOUCHED, 100)])
+def test_graded_questions_that_have_an_answer_have_one_to_cite(path: Path, least: int) -> None:
+    lines = read_lines(path)
+    assert len(lines) > least
+    for line in lines:
+        assert set(line["relevant"].values()) <= {1, 2}
+        cited = 2 in line["relevant"].values()
+        assert cited == bool(line["relevant"]) == bool(line["answer_facts"])
+        assert cited == (line["type"] != "unanswerable")
+
+
+@needs_shared
+def test_what_is_learnt_from_is_none_of_what_measures() -> None:
+    lines = read_lines(GRADED)
+    measuring = read_lines(UNTOUCHED)
+    for name in ("sunderland_2021", "many_reports"):
+        measuring += read_lines(SHARED / "questions" / f"{name}.jsonl")
+    reports = {one.get("report") for one in measuring}
+    assert reports.isdisjoint(one["report"] for one in lines + read_lines(QUESTIONS))
+    texts = {one["question"].casefold() for one in lines}
+    assert texts.isdisjoint(one["question"].casefold() for one in measuring)
+
+
+@needs_shared
+def test_facts_of_graded_questions_stand_in_the_paragraphs_to_cite() -> None:
+    lines = lines_by_report(GRADED) | lines_by_report(UNTOUCHED)
+    for file in sorted(lines)[::20]:
+        texts: dict[str, str] = {}
+        for one in read_file(SHARED / "reports" / file, file).paragraphs:
+            texts.setdefault(one.number or "", folded(one.text))
+        for line in lines[file]:
+            cited = [texts[number] for number, grade in line["relevant"].items() if grade == 2]
+            for fact in line["answer_facts"]:
+                assert any(folded(fact) in text for text in cited), fact
 
 
 def test_the_held_out_reports_are_the_same_every_time_and_never_trained_on() -> None:
@@ -147,28 +206,44 @@ def test_a_reader_learns_to_tell_the_answer_from_what_lies_near(tmp_path: Path) 
         Asked(question, "lay", at)
         for at, question in enumerate(("leavers", "risk", "school", "staff", "passage"))
     )
-    taught = lessons(encoder, [AskedReport("r.pdf", paragraphs, asked)] * 2)
-    assert [len(one.others) <= 4 for one in taught] == [True] * 10
-    words = encoder.tokenizer.decode(taught[0].answer.ids)
+    questions: tuple[tuple[str, dict[int, int]], ...] = (
+        ("care or school?", {0: 2, 2: 1}),
+        ("a zoo?", {}),
+    )
+    reports = [AskedReport("r.pdf", paragraphs, asked, questions)] * 3
+    taught, graded = lessons(encoder, reports)
+    assert [one.grades[0] for one in taught] == [2.0] * 15
+    assert [int((one.grades == 0).sum()) <= 3 for one in taught] == [True] * 15  # no neighbours
+    assert [one.grades.tolist() for one in graded] == [[2, 1, 0, 0, 0], [0, 0, 0, 0, 0]] * 3
+    words = encoder.tokenizer.decode(taught[0].pairs[0].ids)
     assert "leavers" in words
     assert "housing" in words
     reader = load_reader(load_original(tmp_path / "tiny"))
 
     def told() -> float:
         """In how many lessons the answer has the largest logit."""
-        tensors = [
-            tuple(map(torch.from_numpy, padded([one.answer, *one.others]))) for one in taught
-        ]
+        tensors = [tuple(map(torch.from_numpy, padded(one.pairs))) for one in taught]
         with torch.no_grad():
             return float(np.mean([int(reader(*own).argmax()) == 0 for own in tensors]))
+
+    def apart() -> float:
+        """How far what answers best is above the best of a question that nothing answers."""
+        with torch.no_grad():
+            answered, refused = (
+                float(reader(*map(torch.from_numpy, padded(one.pairs))).max()) for one in graded[:2]
+            )
+        return answered - refused
 
     import torch  # noqa: PLC0415
 
     from index.reader import padded  # noqa: PLC0415
 
     before = told()
-    train_reader(reader, taught, epochs=300)
-    changes = changes_of(reader, load_reader(load_original(tmp_path / "tiny")))
+    train_reader(reader, [(taught, 200)])
     assert told() > before
+    before_graded = apart()
+    train_reader(reader, [(graded, 200)])
+    changes = changes_of(reader, load_reader(load_original(tmp_path / "tiny")))
+    assert apart() > max(before_graded, 0)
     assert "shared" in changes
     assert not any("word_embeddings" in name for name in changes)

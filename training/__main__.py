@@ -1,8 +1,8 @@
 """`make train`: encoder and reader, made again; `python -m training try NAME`: one experiment.
 
 A recipe is first trained without the held-out reports and measured on them; then on all reports,
-and measured on the graded questions, none of which is on a report that was trained on. The reader
-is trained without the held-out reports and shipped so, since `make fit` learns on them how far to
+and measured on the graded questions in ../shared, none of which is on one of these. The reader is
+trained without the held-out reports and shipped so, since `make fit` learns on them how far to
 trust it; `python -m training read` makes it alone.
 """
 
@@ -27,6 +27,7 @@ from index.reader import Reader
 from index.reader_export import export_reader, load_reader
 from training.examples import load_reports, split
 from training.measure import (
+    GradedReport,
     Scores,
     bootstrap,
     encoder_of,
@@ -37,7 +38,7 @@ from training.measure import (
     table_head,
 )
 from training.pairs import PAIRS, shared_pairs
-from training.reader import RANK, again_by, changes_of, lessons, train_reader
+from training.reader import EPOCHS, RANK, again_by, changes_of, lessons, train_reader
 from training.recipes import RECIPES, WORK
 from training.tune import tune
 
@@ -124,13 +125,17 @@ def _read(
         export(general, Path(place), adapter)
         encoder = OnnxEncoder(Path(place), in_bulk=True)
         reader = load_reader(_model(adapter))
-        train_reader(reader, lessons(encoder, trained))
+        train_reader(reader, list(zip(lessons(encoder, trained), EPOCHS, strict=True)))
         changes = changes_of(reader, load_reader(_model(None)))
         write_adapter(SHIPPED_READER, f"{NAME}, reading", BASE_SHA256, changes, RANK)
         export_reader(load_original(general), Path(place), read_adapter(SHIPPED_READER))
         again = again_by(encoder, Reader(Path(place)))
-        values = score(held_out, encoder.encode_passages, again)
-    print(row("held-out reports", "and the reader", values), flush=True)
+        found = score(held_out, encoder.encode_passages, again)
+        ours = [GradedReport(one.paragraphs, one.graded) for one in held_out]
+        both = [graded(ours, encoder.encode_passages, then) for then in (None, again)]
+    print(row("held-out reports", "and the reader", found))
+    print(row("… graded", "without it", both[0]))
+    print(row("… graded", "and the reader", both[1]), flush=True)
 
 
 def _shipped() -> Adapter | None:

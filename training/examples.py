@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from indexer.reading import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
+GRADED = Path(__file__).parent / "graded.jsonl"
 # Reports of the training questions on which candidates are compared, and never trained.
 HELD_OUT = 30
 SEED = 20211
@@ -31,36 +33,55 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class AskedReport:
-    """A report's numbered paragraphs in order, and the questions asked of it."""
+    """A report's numbered paragraphs in order, and the questions asked of it.
+
+    `graded` are others, each with the grades of all places that answer: 2 is to be cited, 1 is
+    acceptable, and none at all is a question that the report does not answer.
+    """
 
     file: str
     paragraphs: tuple[str, ...]
     asked: tuple[Asked, ...]
+    graded: tuple[tuple[str, Mapping[int, int]], ...] = ()
 
 
-def load_reports(folder: Path, questions: Path = QUESTIONS) -> list[AskedReport]:
-    """The reports of `questions`, read from `folder`, by file.
+def load_reports(
+    folder: Path, questions: Path = QUESTIONS, graded: Path = GRADED
+) -> list[AskedReport]:
+    """The reports of `questions`, read from `folder`, by file, with what `graded` has on them.
 
     Raises UnreadableFileError; a question whose paragraph is not in its report is a ValueError.
     """
+    asked, further = lines_by_report(questions), lines_by_report(graded)
+    return [_read(folder, file, own, further[file]) for file, own in sorted(asked.items())]
+
+
+def lines_by_report(questions: Path) -> defaultdict[str, list[dict[str, Any]]]:
+    """The lines of a file of questions, by the report that they were asked of."""
     lines = defaultdict(list)
     for line in questions.read_text(encoding="utf-8").splitlines():
         question = json.loads(line)
         lines[question["report"]].append(question)
-    return [_read(folder, file, own) for file, own in sorted(lines.items())]
+    return lines
 
 
-def _read(folder: Path, file: str, lines: list[dict[str, str]]) -> AskedReport:
+def _read(
+    folder: Path, file: str, lines: list[dict[str, Any]], graded: list[dict[str, Any]]
+) -> AskedReport:
     paragraphs = read_file(folder / file, file).paragraphs
     # A number that a file with two reports prints twice means the first.
     places = {one.number: at for at, one in reversed(list(enumerate(paragraphs)))}
-    missing = {line["paragraph"] for line in lines} - places.keys()
-    if missing:
+    named = {line["paragraph"] for line in lines} | {at for one in graded for at in one["relevant"]}
+    if missing := named - places.keys():
         raise ValueError(f"{file} has no paragraph {', '.join(sorted(missing))}")
     return AskedReport(
         file,
         tuple(one.text for one in paragraphs),
         tuple(Asked(one["question"], one["style"], places[one["paragraph"]]) for one in lines),
+        tuple(
+            (one["question"], {places[at]: grade for at, grade in one["relevant"].items()})
+            for one in graded
+        ),
     )
 
 

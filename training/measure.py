@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
 
-    from training.examples import Asked, AskedReport
+    from training.examples import AskedReport
 
     Encode = Callable[[list[str]], NDArray[np.float32]]
-    # A report, one of its questions and the similarities of its paragraphs → what to order by.
-    Again = Callable[[AskedReport, Asked, NDArray[np.float32]], NDArray[np.float32]]
+    # A question, a report's paragraphs and their similarities → what to order by.
+    Again = Callable[[str, Sequence[str], NDArray[np.float32]], NDArray[np.float32]]
 
 # Paragraphs on either side of the named one that may answer as well.
 _NEIGHBOURS = 1
@@ -83,7 +83,7 @@ def score(reports: Sequence[AskedReport], encode: Encode, again: Again | None = 
         for one in report.asked:
             similarities = own @ questions[at]
             if again is not None:
-                similarities = again(report, one, similarities)
+                similarities = again(one.question, report.paragraphs, similarities)
             at += 1
             made.add(similarities, {one.answer: 2}, number)
             left = similarities.copy()
@@ -132,14 +132,19 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def graded(reports: Sequence[GradedReport], encode: Encode) -> Scores:
-    """Every graded question over its own report; `far` are those that it does not answer."""
+def graded(reports: Sequence[GradedReport], encode: Encode, again: Again | None = None) -> Scores:
+    """Every graded question over its own report; `far` are those that it does not answer.
+
+    `again` makes other numbers of the similarities, where it is given.
+    """
     made = _Made()
     for number, report in enumerate(reports):
         paragraphs = encode(list(report.paragraphs))
         questions = encode([question for question, _ in report.asked])
-        for vector, (_, grades) in zip(questions, report.asked, strict=True):
+        for vector, (question, grades) in zip(questions, report.asked, strict=True):
             similarities = paragraphs @ vector
+            if again is not None:
+                similarities = again(question, report.paragraphs, similarities)
             if grades:
                 made.add(similarities, grades, number)
             else:

@@ -20,85 +20,119 @@ from index.sentences import sentence_spans
 from training.examples import SEED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from index.encoder import OnnxEncoder
     from index.reader import TextReader
     from index.reader_export import CrossEncoder
-    from training.examples import Asked, AskedReport
+    from training.examples import AskedReport
     from training.measure import Again
 
     Weights = dict[str, NDArray[np.float32]]
 
-EPOCHS = 2
+# Epochs of the questions that name one paragraph, many and not sure of the others; then of the
+# graded ones, fewer and complete, some of which nothing answers.
+EPOCHS = (1, 3)
 RANK = 128  # of the adapter
 _LEARNING_RATE = 5e-5
 # The head is new, and its few weights learn so many times as fast.
 _HEAD_FASTER = 20
 _WARMUP = 0.06  # of all steps
 _QUESTIONS = 6  # of a step
-# Others that a question's paragraph is told from, drawn anew each epoch from so many nearest.
+# Of what answers and of so many nearest others that does not, drawn anew each epoch.
+_ANSWERS = 3
 _OTHERS = 6
 _NEAREST = 14
 # One that lies nearer than the named paragraph by this answers too, in all likelihood.
 _MARGIN = 0.15
 # A paragraph's cosine, and that of its nearest sentence, as the fitted ranking weighs them.
 _SHARES = (0.6, 0.4)
-# Beside telling the answer from the others, each by itself is to be told as one or none, so that a
-# logit means the same from question to question; an answer counts as much as two others.
+# Beside telling answers from others, each by itself is to be told as one or none, so that a logit
+# means the same from question to question; an answer counts as much as two others.
 _EACH = 0.5
 _ANSWER_COUNTS = 2.0
+_CITED = 2.0  # the grade of what a reader would cite
 # So many of the nearest are read in the measuring.
-_READ = 4
+_READ = 6
 # Pairs of like length that go through the model together: little is padded.
 _TOGETHER = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A question with its paragraph, and with others that lie near it in the report."""
+    """A question with paragraphs of its report, and the grades of these, 0 for no answer."""
 
-    answer: Pair
-    others: tuple[Pair, ...]
+    pairs: tuple[Pair, ...]
+    grades: NDArray[np.float32]
 
 
-def lessons(encoder: OnnxEncoder, reports: Sequence[AskedReport]) -> list[Lesson]:
-    """A lesson for every question that was asked of `reports`; `encoder` says what lies near."""
-    tokenizer, encode = encoder.tokenizer, encoder.encode_passages
-    made = []
+def lessons(
+    encoder: OnnxEncoder, reports: Sequence[AskedReport]
+) -> tuple[list[Lesson], list[Lesson]]:
+    """A lesson for every question on `reports`: first those that name a paragraph, then the graded.
+
+    `encoder` says what lies near; a graded question has all that answers beside it.
+    """
+    named, graded = [], []
     for report in reports:
-        spans = [sentence_spans(text) for text in report.paragraphs]
-        owners = np.array([at for at, own in enumerate(spans) for _ in own])
-        questions = encode([one.question for one in report.asked])
-        paragraphs = encode(list(report.paragraphs)) @ questions.T
-        sentences = (
-            questions
-            @ encode(
-                [
-                    text[start:end]
-                    for text, own in zip(report.paragraphs, spans, strict=True)
-                    for start, end in own
-                ]
-            ).T
-        )
+        questions = [one.question for one in report.asked] + [one for one, _ in report.graded]
+        near = _Near(encoder, report, questions)
         for number, one in enumerate(report.asked):
-            own = [sentences[number, owners == at] for at in range(len(spans))]
-            best = np.array([near.max(initial=-1) for near in own])
-            scored = _SHARES[0] * paragraphs[:, number] + _SHARES[1] * best
-            places = np.arange(len(spans))
+            scored, places = near.scored[number], np.arange(len(report.paragraphs))
             others = places[
                 (np.abs(places - one.answer) > 1) & (scored < scored[one.answer] + _MARGIN)
             ]
-            nearest = others[np.argsort(-scored[others], kind="stable")][:_NEAREST]
-            texts = [
-                excerpt(tokenizer, report.paragraphs[at], spans[at], own[at].tolist())
-                for at in [one.answer, *nearest.tolist()]
-            ]
-            answer, *rest = paired(tokenizer, one.question, texts)
-            made.append(Lesson(answer, tuple(rest)))
-    return made
+            named.append(near.lesson(number, {one.answer: 2}, others))
+        for number, (_, grades) in enumerate(report.graded, len(report.asked)):
+            others = np.setdiff1d(np.arange(len(report.paragraphs)), list(grades))
+            graded.append(near.lesson(number, grades, others))
+    return named, graded
+
+
+class _Near:
+    """How near the paragraphs of a report and their sentences lie to questions.
+
+    `scored` is float32 of shape (questions, paragraphs).
+    """
+
+    def __init__(self, encoder: OnnxEncoder, report: AskedReport, questions: list[str]) -> None:
+        self._tokenizer, self._texts, self._questions = (
+            encoder.tokenizer,
+            report.paragraphs,
+            questions,
+        )
+        self._spans = [sentence_spans(text) for text in report.paragraphs]
+        asked = encoder.encode_questions(questions)
+        sentences = [
+            text[start:end]
+            for text, own in zip(report.paragraphs, self._spans, strict=True)
+            for start, end in own
+        ]
+        ends = np.cumsum([len(own) for own in self._spans])[:-1]
+        self._said = np.split(asked @ encoder.encode_passages(sentences).T, ends, axis=1)
+        best = np.stack([own.max(axis=1, initial=-1) for own in self._said], axis=1)
+        paragraphs = asked @ encoder.encode_passages(list(report.paragraphs)).T
+        self.scored = _SHARES[0] * paragraphs + _SHARES[1] * best
+
+    def lesson(self, number: int, grades: Mapping[int, int], others: NDArray[np.intp]) -> Lesson:
+        """The question at `number` with what answers it and the nearest of `others`."""
+        order = np.argsort(-self.scored[number, others], kind="stable")
+        nearest = others[order][:_NEAREST].tolist()
+        texts = [
+            excerpt(
+                self._tokenizer,
+                self._texts[at],
+                self._spans[at],
+                self._said[at][number].tolist(),
+            )
+            for at in [*grades, *nearest]
+        ]
+        pairs = paired(self._tokenizer, self._questions[number], texts)
+        return Lesson(
+            tuple(pairs), np.array([*grades.values(), *[0] * len(nearest)], dtype=np.float32)
+        )
 
 
 def again_by(encoder: OnnxEncoder, reader: TextReader) -> Again:
@@ -108,16 +142,16 @@ def again_by(encoder: OnnxEncoder, reader: TextReader) -> Again:
     """
 
     def again(
-        report: AskedReport, one: Asked, similarities: NDArray[np.float32]
+        question: str, paragraphs: Sequence[str], similarities: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         nearest = np.argsort(-similarities, kind="stable")[:_READ]
-        [question] = encoder.encode_questions([one.question])
+        [vector] = encoder.encode_questions([question])
         texts = []
-        for text in (report.paragraphs[at] for at in nearest):
+        for text in (paragraphs[at] for at in nearest):
             spans = sentence_spans(text)
             sentences = encoder.encode_passages([text[start:end] for start, end in spans])
-            texts.append(reader.excerpt(text, spans, (sentences @ question).tolist()))
-        logits = reader.read(one.question, texts).astype(np.float32)
+            texts.append(reader.excerpt(text, spans, (sentences @ vector).tolist()))
+        logits = reader.read(question, texts).astype(np.float32)
         values: NDArray[np.float32] = similarities - similarities.max() + logits.min() - 1
         values[nearest] = logits
         return values
@@ -125,8 +159,8 @@ def again_by(encoder: OnnxEncoder, reader: TextReader) -> Again:
     return again
 
 
-def train_reader(reader: CrossEncoder, taught: Sequence[Lesson], epochs: int = EPOCHS) -> None:
-    """Train `reader` in place."""
+def train_reader(reader: CrossEncoder, courses: Sequence[tuple[Sequence[Lesson], int]]) -> None:
+    """Train `reader` in place on one course after the other: lessons, and how many epochs."""
     torch.manual_seed(SEED)
     chance = random.Random(SEED)  # noqa: S311 - an order, not a secret
     for module in reader.modules():
@@ -145,38 +179,53 @@ def train_reader(reader: CrossEncoder, taught: Sequence[Lesson], epochs: int = E
         ],
         weight_decay=0.01,
     )
-    steps = epochs * (len(taught) // _QUESTIONS)
+    steps = [
+        order[first : first + _QUESTIONS]
+        for taught, epochs in courses
+        for _ in range(epochs)
+        for order in [chance.sample(taught, len(taught))]
+        for first in range(0, len(order) - _QUESTIONS + 1, _QUESTIONS)
+    ]
     schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, step / (_WARMUP * steps)) * max(0, 1 - step / steps)
+        optimizer,
+        lambda step: min(1, step / (_WARMUP * len(steps))) * max(0, 1 - step / len(steps)),
     )
     reader.train()
-    for _ in range(epochs):
-        order = chance.sample(taught, len(taught))
-        for first in range(0, len(order) - _QUESTIONS + 1, _QUESTIONS):
-            optimizer.zero_grad()
-            _loss(reader, order[first : first + _QUESTIONS], chance).backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
+    for taught in steps:
+        optimizer.zero_grad()
+        _loss(reader, taught, chance).backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(reader.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
     reader.eval()
 
 
 def _loss(reader: CrossEncoder, taught: Sequence[Lesson], chance: random.Random) -> torch.Tensor:
-    drawn = [
-        [one.answer, *chance.sample(one.others, min(_OTHERS, len(one.others)))] for one in taught
-    ]
+    drawn = [_drawn(one.grades, chance) for one in taught]
+    pairs = [one.pairs[at] for one, own in zip(taught, drawn, strict=True) for at in own]
     # Half as many bits take half the time where the processor has them, and are enough to learn by.
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = _read(reader, [pair for own in drawn for pair in own]).float()
+        logits = _read(reader, pairs).float()
     total = torch.zeros(())
-    for own in torch.split(logits, [len(own) for own in drawn]):
-        wanted = torch.zeros(len(own))
-        wanted[0] = 1.0
-        total = total + functional.cross_entropy(own[None], torch.zeros(1, dtype=torch.long))
+    for one, places, own in zip(
+        taught, drawn, torch.split(logits, list(map(len, drawn))), strict=True
+    ):
+        grades = torch.from_numpy(one.grades[places])
+        if grades.any():
+            total = total + functional.cross_entropy(own[None], (grades / grades.sum())[None])
         total = total + _EACH * functional.binary_cross_entropy_with_logits(
-            own, wanted, pos_weight=torch.tensor(_ANSWER_COUNTS)
+            own, grades / _CITED, pos_weight=torch.tensor(_ANSWER_COUNTS)
         )
     return total / len(drawn)
+
+
+def _drawn(grades: NDArray[np.float32], chance: random.Random) -> list[int]:
+    """The places of a few that answer and of a few others."""
+    answers, others = np.flatnonzero(grades).tolist(), np.flatnonzero(grades == 0).tolist()
+    return [
+        *chance.sample(answers, min(_ANSWERS, len(answers))),
+        *chance.sample(others, min(_OTHERS, len(others))),
+    ]
 
 
 def _read(reader: CrossEncoder, pairs: Sequence[Pair]) -> torch.Tensor:

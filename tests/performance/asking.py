@@ -1,8 +1,9 @@
 """Asks questions one after another, warm, and prints the milliseconds of each as JSON.
 
-    python -m tests.performance.asking ours|baseline FOLDER INDEX
+    python -m tests.performance.asking ours|narrowed|baseline FOLDER INDEX
 
 FOLDER holds asked.json, whose first questions are not counted, and what the baseline searches.
+`narrowed` asks each of the report that holds its best paragraph.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 
 from index.export import load_original
 from index.models import configured_model
+from index.records import Filters
 from search.ask import Searcher
 
 if TYPE_CHECKING:
@@ -49,13 +51,16 @@ class Baseline:
 
 def main(who: str, folder: Path, index: Path) -> None:
     told: dict[str, list[float]] = {"milliseconds": []}
-    searcher = Searcher(index) if who == "ours" else None
-    baseline = None if who == "ours" else Baseline(folder)
+    searcher = None if who == "baseline" else Searcher(index)
+    baseline = Baseline(folder) if who == "baseline" else None
     for at, question in enumerate(json.loads((folder / "asked.json").read_text("utf-8"))):
         parts: dict[str, float] = {}
+        filters = Filters()
+        if searcher is not None and who == "narrowed":
+            filters = Filters(report=searcher.ask(question).hits[0].file)
         started = time.perf_counter()
         if searcher is not None:
-            parts = searcher.ask(question).timing_ms
+            parts = searcher.ask(question, filters).timing_ms
         elif baseline is not None:
             baseline.ask(question)
         spent = 1000 * (time.perf_counter() - started)

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 ROUNDS = 3
 COLD = 5
 WARM = 500
+NARROWED = 200
 RERANKED = 30
 BATCH = 1000
 _READ = 0.5  # milliseconds that reading takes at the least
@@ -120,9 +121,12 @@ def measure_warm(folder: Path, index: Path, questions: list[str]) -> list[Measur
     rows += [_percentiles(f"  {part}", own, 2) for part, own in parts.items()]
     # A lap in which nothing is read takes some microseconds.
     read = float(np.mean(np.array(parts["read"]) > _READ))
-    rows.append(Measured("warm question, in doubt and read again", f"{read:.0%}", "", ok=True))
+    rows.append(Measured("warm question, read again", f"{read:.0%}", "", ok=True))
     share = float(np.percentile(spent["ours"], 50) / np.percentile(spent["baseline"], 50))
     late = float(np.percentile(spent["ours"], 95))
+    # Of one report all first paragraphs are read.
+    own = _asked_apart("narrowed", folder, index, questions[: WARMING + NARROWED])["milliseconds"]
+    rows.append(_percentiles("warm question of one report", own, 1))
     return [
         *rows,
         at_most("warm question, p50: share of the baseline", share, 0.5),

@@ -1,4 +1,4 @@
-"""What `make fit` learns from: graded questions, and training questions on held-out reports."""
+"""What `make fit` learns from: graded questions, each searched for in its report."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from index.records import Filters
 from search.question import Known, understand
 from search.ranked import read
 from search.retrieve import retrieve
-from tests.quality.ranking import build, graded_sets, linked
-from training.examples import load_reports, split
+from tests.quality.ranking import build, graded_sets, linked, question_of
+from training.examples import GRADED, lines_by_report, load_reports, split
 from training.recipes import SHIPPED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from index.generation import Generation
     from index.reader import TextReader
-    from search.question import Question as Understood
     from search.retrieve import Candidates
     from tests.quality.ranking import Question
+
+
+OURS = "held_out"  # the set of our own questions, on held-out reports
 
 
 class Readings:
@@ -64,18 +65,6 @@ class Readings:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """The features of a question's candidates, and how the right answer is shared among them.
-
-    `features` is float64 of shape (candidates, len(FEATURES)), `shares` of shape (candidates,).
-    """
-
-    features: NDArray[np.float64]
-    shares: NDArray[np.float64]
-    readings: Readings
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
     """A graded question with the candidates of its report; `grades` are theirs, float64."""
 
@@ -90,6 +79,12 @@ class Case:
     generation: Generation
     readings: Readings
 
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """How the right answer is shared among the candidates, where there is one; sums to 1."""
+        shares: NDArray[np.float64] = self.grades / self.grades.sum()
+        return shares
+
 
 class _Asking:
     """An index that questions are asked of, as the product asks them up to the ranking."""
@@ -101,15 +96,29 @@ class _Asking:
         self._encoder = OnnxEncoder(self.generation.model_folder)
         store = self.generation.store
         self._known = Known(store.reports(), self.generation.lexical, self._encoder.has_word)
+        self._numbers = [one.paragraph.number for one in store.all_passages()]
 
-    def candidates(
-        self, question: str, filters: Filters
-    ) -> tuple[Understood, NDArray[np.float32], Candidates]:
-        """The question as it is understood, its vector, and its candidates."""
-        asked = understand(question, filters, self._known)
+    def case(self, name: str, question: Question) -> Case:
+        """The graded `question` of the set `name`, searched for."""
+        asked = understand(question.text, question.filters, self._known)
         vectors = self._encoder.encode_questions([asked.expanded])
-        [found] = retrieve(self.generation, vectors, [asked], filters, 10)
-        return asked, vectors[0], found
+        [candidates] = retrieve(self.generation, vectors, [asked], question.filters, 10)
+        vector = vectors[0]
+        own = [self._numbers[row] for row in candidates.rows]
+        grades = np.array([question.relevant.get(at or "", 0) for at in own], dtype=float)
+        readings = Readings(self, asked.expanded, vector, candidates.rows)
+        return Case(
+            name,
+            question.filters.report or name,
+            question,
+            asked.text,
+            vector,
+            candidates,
+            grades,
+            own,
+            self.generation,
+            readings,
+        )
 
 
 def graded_cases(shared: Path) -> list[Case]:
@@ -117,65 +126,22 @@ def graded_cases(shared: Path) -> list[Case]:
     cases = []
     for name, (files, questions) in graded_sets(shared).items():
         asking = _Asking(build(files, name))
-        numbers = [one.paragraph.number for one in asking.generation.store.all_passages()]
-        for one in questions:
-            asked, vector, candidates = asking.candidates(one.text, one.filters)
-            own = [numbers[row] for row in candidates.rows]
-            grades = np.array([one.relevant.get(number or "", 0) for number in own], dtype=float)
-            report = one.filters.report or name
-            readings = Readings(asking, asked.expanded, vector, candidates.rows)
-            cases.append(
-                Case(
-                    name,
-                    report,
-                    one,
-                    asked.text,
-                    vector,
-                    candidates,
-                    grades,
-                    own,
-                    asking.generation,
-                    readings,
-                )
-            )
+        cases += [asking.case(name, one) for one in questions]
     return cases
 
 
-def held_out_lessons(shared: Path, reader: TextReader) -> list[Lesson]:
-    """The training questions on the held-out reports, each with its named paragraph.
+def held_out_cases(shared: Path, reader: TextReader) -> list[Case]:
+    """The graded questions on the held-out reports, searched for by a model trained without these.
 
     `reader` is the shipped one, which has not seen these reports either.
-
-    That paragraph's neighbours may answer, too, and are left out.
     """
     _, reports = split(load_reports(shared / "reports"))
-    files = linked(shared, {one.file for one in reports}, "held_out")
-    index = build([files], "held_out", SHIPPED.held_out_model)
+    files = {one.file for one in reports}
+    index = build([linked(shared, files, "held_out")], "held_out", SHIPPED.held_out_model)
     asking = _Asking(index, reader)
-    store = asking.generation.store
-    ids = {one.file: one.id for one in store.reports()}
-    lessons = []
-    for report in reports:
-        findings = [one.row for one in store.passages_of(ids[report.file]) if one.finding]
-        for one in report.asked:
-            asked, vector, found = asking.candidates(one.question, Filters(report=report.file))
-            away = np.abs(found.rows - findings[one.answer])
-            if 0 in away:
-                kept = away != 1
-                features = found.features[kept].astype(np.float64)
-                readings = Readings(asking, asked.expanded, vector, found.rows[kept])
-                lessons.append(Lesson(features, (away[kept] == 0).astype(np.float64), readings))
-    return lessons
-
-
-def lessons_of(cases: Sequence[Case]) -> list[Lesson]:
-    """The answerable ones of `cases`."""
     return [
-        Lesson(
-            case.candidates.features.astype(np.float64),
-            case.grades / case.grades.sum(),
-            case.readings,
-        )
-        for case in cases
-        if case.grades.any()
+        asking.case(OURS, question_of(line, Filters(report=file)))
+        for file, lines in sorted(lines_by_report(GRADED).items())
+        if file in files
+        for line in lines
     ]
