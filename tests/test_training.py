@@ -239,10 +239,10 @@ def test_a_reader_learns_to_tell_the_answer_from_what_lies_near(tmp_path: Path) 
     train_reader(reader, [(taught, 200)])
     assert told() > before
     # Words do for an answer until a question teaches that they do not.
-    answered, refused = graded[:2]
+    refused = graded[1]
     before_graded = best(refused)
     train_reader(reader, [(graded, 200)])
     changes = changes_of(reader, load_reader(load_original(tmp_path / "tiny")))
-    assert best(refused) < min(before_graded, best(answered))
+    assert best(refused) < before_graded - 1
     assert "shared" in changes
     assert not any("word_embeddings" in name for name in changes)
