@@ -91,6 +91,9 @@ def open_session(graph: Path, *, in_bulk: bool) -> Session:
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1 if in_bulk else cores()
+    # Threads that wait by spinning take the cores from the session that runs next: a question is
+    # encoded by one and read by another.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors
     try:
