@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from index.reader import Reader
 from index.records import Filters
 from index.reranker import configured_reranker
 from search import answer, cite, rank
+from search.clock import Clock
 from search.narrowed import for_programs, nothing_left, within
 from search.question import Known, understand
 from search.ranked import ranked, read_again, worth_reading
@@ -150,7 +150,7 @@ class Searcher:
         for one in asked:
             if not 1 <= one.k <= MOST_HITS:
                 raise UsageError(f"k is {one.k}; it must be from 1 to {MOST_HITS}.")
-        clock = _Clock(len(asked))
+        clock = Clock(len(asked))
         opened = self._opened()
         generation = opened.generation
         questions = [
@@ -238,7 +238,7 @@ def _result(
     *,
     ranking: Ranking,
     reranker: Reranker | None,
-    clock: _Clock,
+    clock: Clock,
 ) -> Result:
     """The ranking of `candidates`, and quotations or a refusal."""
     generation, fitted = opened.generation, rank.load_fitted()
@@ -254,7 +254,7 @@ def _result(
     clock.lap("rank")
     usual = ranking == "default" and reranker is None
     if opened.reader is not None and usual and worth_reading(first, candidates):
-        # With the words of the reports beside the question's own: it learnt no abbreviations.
+        # With the words of the reports beside the question's own: it learnt few abbreviations.
         first = read_again(
             first, generation, question.expanded, vector=vector, reader=opened.reader
         )
@@ -375,27 +375,3 @@ def shared_searcher(folder: Path) -> Searcher:
         if folder not in _shared:
             _shared[folder] = Searcher(folder)
         return _shared[folder]
-
-
-class _Clock:
-    """Milliseconds since the last lap, by name; for questions asked together, a share of each."""
-
-    def __init__(self, questions: int = 1) -> None:
-        self._questions = max(questions, 1)
-        self._last = time.perf_counter()
-        self._laps: dict[str, float] = {}
-
-    def lap(self, name: str) -> None:
-        now = time.perf_counter()
-        self._laps[name] = 1000 * (now - self._last) / self._questions
-        self._last = now
-
-    def split(self) -> _Clock:
-        """A clock for one of the questions, which goes on from the laps they share."""
-        own = _Clock()
-        own._laps = dict(self._laps)
-        return own
-
-    def laps(self) -> dict[str, float]:
-        laps = {**self._laps, "total": sum(self._laps.values())}
-        return {name: round(milliseconds, 2) for name, milliseconds in laps.items()}
