@@ -166,10 +166,9 @@ def _redone(current: Generation | None, model: Model, rules: str, progress: Prog
     if current.manifest.rules_sha256 != rules:
         said.append("The rules that read files have changed: every file is read again.")
     if before.sha256 != model.sha256:
-        said.append(
-            f"The model has changed from {before.name} to {model.name}: "
-            "every paragraph and sentence is encoded again."
-        )
+        # A new adapter of the same model has the same name.
+        names = "" if before.name == model.name else f" from {before.name} to {model.name}"
+        said.append(f"The model has changed{names}: every paragraph and sentence is encoded again.")
     elif before.encoding_sha256 != encoding_sha256():
         said.append(
             "The code that encodes has changed: every paragraph and sentence is encoded again."

@@ -215,15 +215,22 @@ def test_a_damaged_index_is_built_anew_without_being_forced(
     assert open_generation(built_index).store.count()[1] == COUNT
 
 
+@pytest.mark.parametrize(("name", "names"), [("other", " from fake to other"), ("fake", "")])
 def test_another_model_builds_anew(
-    corpus: Path, built_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    corpus: Path,
+    built_index: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    name: str,
+    names: str,
 ) -> None:
-    other = tmp_path / "other-model"
-    other.mkdir()
+    other = tmp_path / "models" / name
+    other.mkdir(parents=True)
     (other / "model.safetensors").write_bytes(b"other weights")
     monkeypatch.setenv("INSPECTION_SEARCH_MODEL", str(other))
     progress = Silence()
     assert build([corpus], built_index, progress).built
     [said] = progress.said
-    assert said.startswith("The model has changed from fake to other-model: every paragraph")
-    assert open_generation(built_index).manifest.model.name == "other-model"
+    assert said.startswith(f"The model has changed{names}: every paragraph")
+    assert open_generation(built_index).manifest.model.name == name
