@@ -254,8 +254,9 @@ def _result(
     clock.lap("rank")
     usual = ranking == "default" and reranker is None
     if opened.reader is not None and usual and worth_reading(first, candidates):
+        # With the words of the reports beside the question's own: it learnt few abbreviations.
         first = read_again(
-            first, generation, question.spelt_out, vector=vector, reader=opened.reader
+            first, generation, question.expanded, vector=vector, reader=opened.reader
         )
     clock.lap("read")
     ordered, passages = first.ordered[: asked.k], first.passages[: asked.k]

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 MOST = 1000
 # A question is in another script when fewer of its letters than this are Latin.
 _LATIN_SHARE = 0.5
-_LONGEST_ABBREVIATION = 5  # letters
 # A phrase in quotation marks, straight or curly; an apostrophe is none.
 _QUOTED = re.compile(r"[\"“”]([^\"“”]*\w[^\"“”]*)[\"“”]")
 
@@ -42,21 +41,6 @@ class Term:
 
     names: tuple[str, ...]
     example: str
-
-    def spelt_out(self, text: str) -> str:
-        """`text` with the first of the term's full names before its abbreviation, where it has one.
-
-        As it is where it holds a full name already.
-        """
-        full = [name for name in self.names if not _is_short(name)]
-        if not full or any(_holds(text, name) for name in full):
-            return text
-        for name in filter(_is_short, self.names):
-            if found := _pattern(name).search(text):
-                typed, start, end = found[0], found.start(), found.end()
-                plural = "s" if typed.endswith("s") and not name.endswith("s") else ""
-                return f"{text[:start]}{full[0]}{plural} ({typed}){text[end:]}"
-        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +65,6 @@ class Question:
     def expanded(self) -> str:
         """The question followed by its expansions: what is encoded and looked up."""
         return " ".join((self.text, *self.expansions))
-
-    @property
-    def spelt_out(self) -> str:
-        """The question with what its abbreviations stand for in their place: what a reader reads.
-
-        "IROs" is "independent reviewing officers (IROs)". A cross-encoder understands a sentence,
-        and not a list of words behind it. Where nothing was to be made of the question, which then
-        has no expansions, it stays as it is.
-        """
-        text = self.text
-        for term in load_terms() if self.expansions else ():
-            text = term.spelt_out(text)
-        return text
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +155,6 @@ def _expansions(text: str) -> tuple[str, ...]:
                 if one not in typed and not _holds(text, one) and not _holds(text, one.lower())
             }
     return tuple(found)
-
-
-def _is_short(name: str) -> bool:
-    """Whether a name is an abbreviation: one word of a few letters."""
-    return " " not in name and len(name) <= _LONGEST_ABBREVIATION
 
 
 def _holds(text: str, name: str) -> bool:

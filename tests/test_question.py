@@ -131,29 +131,6 @@ def test_a_question_is_expanded_by_the_reports_words_for_its_own(
     assert question.expanded == " ".join([question.text, *expansions])
 
 
-SPELT_OUT = [
-    (
-        "Are IROs keeping an eye on LAC?",
-        "Are independent reviewing officers (IROs) keeping an eye on children in care (LAC)?",
-    ),
-    ("the lado", "the local authority designated officer (lado)"),
-    ("s47 enquiries", "section 47 (s47) enquiries"),
-    ("is the MASH quick", "is the multi-agency safeguarding hub (MASH) quick"),
-    # A full name is enough, and a term may have no abbreviation.
-    ("independent reviewing officers, IROs", "independent reviewing officers, IROs"),
-    ("how are care leavers supported?", "how are care leavers supported?"),
-    ("a neat plan for the pa system", "a neat plan for the pa system"),
-]
-
-
-@pytest.mark.parametrize(("asked", "spelt_out"), SPELT_OUT)
-def test_what_is_read_has_the_full_names_in_the_place_of_abbreviations(
-    asked: str, spelt_out: str
-) -> None:
-    assert understand(asked, Filters()).spelt_out == spelt_out
-    assert understand(asked, Filters(), as_typed=True).spelt_out == asked
-
-
 def test_every_term_has_two_names_and_a_place_where_it_can_be_seen() -> None:
     for term in load_terms():
         assert len(term.names) >= 2, term

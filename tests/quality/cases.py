@@ -106,7 +106,7 @@ class _Asking:
         vector = vectors[0]
         own = [self._numbers[row] for row in candidates.rows]
         grades = np.array([question.relevant.get(at or "", 0) for at in own], dtype=float)
-        readings = Readings(self, asked.spelt_out, vector, candidates.rows)
+        readings = Readings(self, asked.expanded, vector, candidates.rows)
         return Case(
             name,
             question.filters.report or name,
