@@ -254,10 +254,7 @@ def _result(
     clock.lap("rank")
     usual = ranking == "default" and reranker is None
     if opened.reader is not None and usual and worth_reading(first, candidates):
-        # With the words of the reports beside the question's own: it learnt few abbreviations.
-        first = read_again(
-            first, generation, question.expanded, vector=vector, reader=opened.reader
-        )
+        first = read_again(first, generation, question, vector=vector, reader=opened.reader)
     clock.lap("read")
     ordered, passages = first.ordered[: asked.k], first.passages[: asked.k]
     confidence = round(first.sure[0], 4) if first.sure else 0.0

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST = 1000
 # A question is in another script when fewer of its letters than this are Latin.
 _LATIN_SHARE = 0.5
+_LONGEST_ABBREVIATION = 5  # letters
 # A phrase in quotation marks, straight or curly; an apostrophe is none.
 _QUOTED = re.compile(r"[\"“”]([^\"“”]*\w[^\"“”]*)[\"“”]")
 
@@ -41,6 +42,26 @@ class Term:
 
     names: tuple[str, ...]
     example: str
+
+    def put_into(self, question: str, texts: str) -> str:
+        """`question` with the name that `texts` use beside the one that it uses.
+
+        An abbreviation comes after the full name, in brackets; a full name that `texts` use, too,
+        stays alone.
+        """
+        held = [name for name in self.names if _holds(question, name)]
+        others = [name for name in self.names if name not in held and not _is_short(name)]
+        found = _pattern(held[0]).search(question) if held and others else None
+        if found is None:
+            return question
+        typed, before, after = found[0], question[: found.start()], question[found.end() :]
+        used = next((name for name in others if _holds(texts, name)), None)
+        if all(map(_is_short, held)):
+            plural = "s" if typed.endswith("s") and not held[0].endswith("s") else ""
+            return f"{before}{used or others[0]}{plural} ({typed}){after}"
+        if used is None or any(_holds(texts, name) for name in held):
+            return question
+        return f"{before}{typed} ({used}){after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +86,18 @@ class Question:
     def expanded(self) -> str:
         """The question followed by its expansions: what is encoded and looked up."""
         return " ".join((self.text, *self.expansions))
+
+    def beside(self, texts: str) -> str:
+        """The question in the names that `texts` use: what a reader reads beside them.
+
+        "IROs" is "independent reviewing officers (IROs)". A cross-encoder understands a sentence,
+        and not a list of words behind it. Where nothing was to be made of the question, which then
+        has no expansions, it stays as it is.
+        """
+        question = self.text
+        for term in load_terms() if self.expansions else ():
+            question = term.put_into(question, texts)
+        return question
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +188,11 @@ def _expansions(text: str) -> tuple[str, ...]:
                 if one not in typed and not _holds(text, one) and not _holds(text, one.lower())
             }
     return tuple(found)
+
+
+def _is_short(name: str) -> bool:
+    """Whether a name is an abbreviation: one word of a few letters."""
+    return " " not in name and len(name) <= _LONGEST_ABBREVIATION
 
 
 def _holds(text: str, name: str) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from index.records import Passage
     from index.reranker import Reranker
     from index.vectors import Vectors
+    from search.question import Question
     from search.retrieve import Candidates
 
 # So many of the best are ordered anew by a reranker, where one is configured.
@@ -84,7 +85,7 @@ def worth_reading(first: Ranked, candidates: Candidates) -> bool:
 def read_again(
     first: Ranked,
     generation: Generation,
-    question: str,
+    question: Question,
     *,
     vector: NDArray[np.float32],
     reader: TextReader,
@@ -105,7 +106,7 @@ def read_again(
 
 
 def read(
-    question: str,
+    question: Question,
     vector: NDArray[np.float32],
     passages: Sequence[Passage],
     sentences: Vectors,
@@ -122,7 +123,8 @@ def read(
         rows = one.first_sentence + np.arange(len(one.sentences), dtype=np.int64)
         near = sentences.similarities(vector, rows).tolist()
         texts.append(reader.excerpt(one.paragraph.text, one.sentences, near))
-    return reader.read(question, texts)
+    whole = "\n".join(one.paragraph.text for one in passages)
+    return reader.read(question.beside(whole), texts)
 
 
 def _reranked(

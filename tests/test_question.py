@@ -131,6 +131,37 @@ def test_a_question_is_expanded_by_the_reports_words_for_its_own(
     assert question.expanded == " ".join([question.text, *expansions])
 
 
+BESIDE = [
+    (
+        "Are IROs keeping an eye on LAC?",
+        "",
+        "Are independent reviewing officers (IROs) keeping an eye on children in care (LAC)?",
+    ),
+    ("help for lac", "Looked after children are well.", "help for looked after children (lac)"),
+    ("the lado", "", "the local authority designated officer (lado)"),
+    ("the LADO", "A designated officer is there.", "the designated officer (LADO)"),
+    ("s47 enquiries", "S47 enquiries are quick.", "section 47 (s47) enquiries"),
+    # A full name stays alone, except where the texts have another one and not this one.
+    ("independent reviewing officers, IROs", "IROs", "independent reviewing officers, IROs"),
+    ("care leavers", "Care leavers have a home.", "care leavers"),
+    ("care leavers", "Staff stay.", "care leavers"),
+    (
+        "are care leavers well?",
+        "Care experienced young people are.",
+        "are care leavers (care experienced young people) well?",
+    ),
+    ("a neat plan for the pa system", "", "a neat plan for the pa system"),
+]
+
+
+@pytest.mark.parametrize(("asked", "texts", "expected"), BESIDE)
+def test_beside_texts_a_question_is_read_in_the_names_that_they_use(
+    asked: str, texts: str, expected: str
+) -> None:
+    assert understand(asked, Filters()).beside(texts) == expected
+    assert understand(asked, Filters(), as_typed=True).beside(texts) == asked
+
+
 def test_every_term_has_two_names_and_a_place_where_it_can_be_seen() -> None:
     for term in load_terms():
         assert len(term.names) >= 2, term

@@ -229,6 +229,14 @@ def test_where_many_are_searched_only_what_is_in_doubt_is_read(
     assert len(reader.asked) == read
 
 
+def test_what_abbreviations_stand_for_is_read_in_their_place(
+    reading: tuple[Searcher, ShortestIsRight],
+) -> None:
+    searcher, reader = reading
+    searcher.ask("What about the IRO?", NORTHBRIDGE)
+    assert reader.asked == [("What about the independent reviewing officer (IRO)?", MOST_READ)]
+
+
 def test_confidence_after_reading_is_that_of_the_logit(
     reading: tuple[Searcher, ShortestIsRight],
 ) -> None:

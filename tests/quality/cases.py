@@ -12,6 +12,7 @@ from index.generation import open_generation
 from index.reader import Reader
 from index.records import Filters
 from search.question import Known, understand
+from search.question import Question as Asked
 from search.ranked import read
 from search.retrieve import retrieve
 from tests.quality.ranking import build, graded_sets, linked, question_of
@@ -38,7 +39,7 @@ class Readings:
     def __init__(
         self,
         asking: _Asking,
-        question: str,
+        question: Asked,
         vector: NDArray[np.float32],
         rows: NDArray[np.int64],
     ) -> None:
@@ -106,7 +107,7 @@ class _Asking:
         vector = vectors[0]
         own = [self._numbers[row] for row in candidates.rows]
         grades = np.array([question.relevant.get(at or "", 0) for at in own], dtype=float)
-        readings = Readings(self, asked.expanded, vector, candidates.rows)
+        readings = Readings(self, asked, vector, candidates.rows)
         return Case(
             name,
             question.filters.report or name,

@@ -115,7 +115,7 @@ def main() -> int:
     first = [_ranked(case, weights) for case in cases]
     before = _fit_confidence(first, confidence_pull)
     after = _fit_confidence([_read(one, reading) for one in first], 0.0)
-    threshold, quoting = _decided(read, quotings)
+    threshold, quoting = _decided(_sure([one.ranked for one in read], after), quotings)
     fitted = {
         "weights": _rounded(dict(zip(FEATURES, weights.tolist(), strict=True))),
         "confidence": {
@@ -256,14 +256,17 @@ def _fit_confidence(ranked: Sequence[Ranked], pull: float) -> Logistic:
     )
 
 
+def _sure(ranked: Sequence[Ranked], fitted: Logistic) -> list[Sure]:
+    return [Sure(one, [fitted.of(known) for known in one.known]) for one in ranked]
+
+
 def _crossed(ranked: Sequence[Ranked], pull: float) -> list[Sure]:
     """Each with the confidence in its first paragraphs, fitted on questions on other reports."""
-    sure = {}
+    sure: dict[int, Sure] = {}
     for fold in _folds([one.case.report for one in ranked]):
         fitted = _fit_confidence([one for one in ranked if one.case.report not in fold], pull)
-        for at, one in enumerate(ranked):
-            if one.case.report in fold:
-                sure[at] = Sure(one, [fitted.of(known) for known in one.known])
+        own = [at for at, one in enumerate(ranked) if one.case.report in fold]
+        sure |= zip(own, _sure([ranked[at] for at in own], fitted), strict=True)
     return [sure[at] for at in range(len(ranked))]
 
 
@@ -274,19 +277,20 @@ def _surprise(crossed: Sequence[Sure]) -> float:
     return float(-(counts @ np.log(likely)) / counts.sum())
 
 
-def _decided(crossed: Sequence[Sure], quotings: Sequence[list[Quoted]]) -> tuple[float, int]:
-    """The threshold, and the place in QUOTING of what is quoted; `quotings` are of `crossed`.
+def _decided(known: Sequence[Sure], quotings: Sequence[list[Quoted]]) -> tuple[float, int]:
+    """The threshold, and the place in QUOTING of what is quoted; `quotings` are of `known`.
 
     The threshold is the largest confidence that the wished share of each set's answerable questions
-    reaches.
+    reaches. The confidence of `known` is to be the one that it is held against: that of another fit
+    gives the same logit another number.
     """
-    names = sorted({one.case.name for one in crossed})
+    names = sorted({one.case.name for one in known})
     least = []
     for name in names:
-        own = sorted(one.sure[0] for one in crossed if one.case.name == name and one.answerable)
+        own = sorted(one.sure[0] for one in known if one.case.name == name and one.answerable)
         least.append(own[int((1 - ANSWERED) * len(own))])
     threshold = math.floor(1000 * min(least)) / 1000
-    sets = [_answered(crossed, quotings, threshold, name) for name in names]
+    sets = [_answered(known, quotings, threshold, name) for name in names]
     return threshold, best_quoting(sets)
 
 
@@ -343,8 +347,9 @@ def _answers_measured(
     made: dict[int, Quoted] = {}
     for fold in _folds([one.case.report for one in crossed]):
         others = [at for at, one in enumerate(crossed) if one.case.report not in fold]
+        ranked = [crossed[at].ranked for at in others]
         threshold, quoting = _decided(
-            [crossed[at] for at in others], [quotings[at] for at in others]
+            _sure(ranked, _fit_confidence(ranked, 0.0)), [quotings[at] for at in others]
         )
         for at, one in enumerate(crossed):
             if one.case.report in fold:
