@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 MOST = 1000
 # A question is in another script when fewer of its letters than this are Latin.
 _LATIN_SHARE = 0.5
-_LONGEST_ABBREVIATION = 5  # letters
+# CAMHS and MARAC are the longest in `language.csv`, where no full name of one word is as short.
+_LONGEST_ABBREVIATION = 5
 # A phrase in quotation marks, straight or curly; an apostrophe is none.
 _QUOTED = re.compile(r"[\"“”]([^\"“”]*\w[^\"“”]*)[\"“”]")
 
@@ -43,25 +44,31 @@ class Term:
     names: tuple[str, ...]
     example: str
 
+    def held(self, text: str) -> dict[str, re.Match[str]]:
+        """Which of the names `text` holds, and where each stands first."""
+        found = {name: _pattern(name).search(text) for name in self.names}
+        return {name: match for name, match in found.items() if match is not None}
+
     def put_into(self, question: str, texts: str) -> str:
         """`question` with the name that `texts` use beside the one that it uses.
 
         An abbreviation comes after the full name, in brackets; a full name that `texts` use, too,
         stays alone.
         """
-        held = [name for name in self.names if _holds(question, name)]
+        held = self.held(question)
         others = [name for name in self.names if name not in held and not _is_short(name)]
-        found = _pattern(held[0]).search(question) if held and others else None
-        if found is None:
+        if not held or not others:
             return question
-        typed, before, after = found[0], question[: found.start()], question[found.end() :]
-        used = next((name for name in others if _holds(texts, name)), None)
+        used = self.held(texts)
+        other = next((name for name in others if name in used), None)
+        name, match = next(iter(held.items()))
+        typed, before, after = match[0], question[: match.start()], question[match.end() :]
         if all(map(_is_short, held)):
-            plural = "s" if typed.endswith("s") and not held[0].endswith("s") else ""
-            return f"{before}{used or others[0]}{plural} ({typed}){after}"
-        if used is None or any(_holds(texts, name) for name in held):
+            plural = "s" if typed.endswith("s") and not name.endswith("s") else ""
+            return f"{before}{other or others[0]}{plural} ({typed}){after}"
+        if other is None or not used.keys().isdisjoint(held):
             return question
-        return f"{before}{typed} ({used}){after}"
+        return f"{before}{typed} ({other}){after}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,13 +186,13 @@ def _joined(first: Scope, then: Scope) -> Scope:
 def _expansions(text: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for term in load_terms():
-        if any(_holds(text, name) for name in term.names):
+        if held := term.held(text):
             # "lado" is how people type LADO, and nothing to look for beside it.
             typed = {name.lower() for name in term.names if name.isupper()}
             found |= {
                 one: None
                 for one in term.names
-                if one not in typed and not _holds(text, one) and not _holds(text, one.lower())
+                if one not in typed and one not in held and not _pattern(one.lower()).search(text)
             }
     return tuple(found)
 
@@ -193,10 +200,6 @@ def _expansions(text: str) -> tuple[str, ...]:
 def _is_short(name: str) -> bool:
     """Whether a name is an abbreviation: one word of a few letters."""
     return " " not in name and len(name) <= _LONGEST_ABBREVIATION
-
-
-def _holds(text: str, name: str) -> bool:
-    return _pattern(name).search(text) is not None
 
 
 @cache

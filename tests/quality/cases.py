@@ -12,7 +12,6 @@ from index.generation import open_generation
 from index.reader import Reader
 from index.records import Filters
 from search.question import Known, understand
-from search.question import Question as Asked
 from search.ranked import read
 from search.retrieve import retrieve
 from tests.quality.ranking import build, graded_sets, linked, question_of
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
     from index.generation import Generation
     from index.reader import TextReader
+    from search.question import Question as Understood
     from search.retrieve import Candidates
     from tests.quality.ranking import Question
 
@@ -34,35 +34,37 @@ OURS = "held_out"  # the set of our own questions, on held-out reports
 
 
 class Readings:
-    """The logits of a question's candidates, each read when it is first asked for."""
+    """The logits of a question's candidates, read when they are first asked for.
+
+    What is read together belongs together: it says in which names the question is read.
+    """
 
     def __init__(
         self,
         asking: _Asking,
-        question: Asked,
+        question: Understood,
         vector: NDArray[np.float32],
         rows: NDArray[np.int64],
     ) -> None:
         """Of `question` with `vector`, and of the paragraphs at `rows` of what `asking` holds."""
         self._asking, self._question, self._vector = asking, question, vector
         self._rows = rows
-        self._known: dict[int, float] = {}
+        self._known: dict[frozenset[int], dict[int, float]] = {}
 
     def of(self, places: NDArray[np.intp]) -> NDArray[np.float64]:
         """The logits of the candidates at `places`: float64 of shape (len(places),)."""
-        wanted = [at for at in places.tolist() if at not in self._known]
-        if wanted:
+        together = frozenset(places.tolist())
+        if together not in self._known:
             generation = self._asking.generation
-            passages = generation.store.passages(self._rows[wanted].tolist())
             logits = read(
                 self._question,
                 self._vector,
-                passages,
+                generation.store.passages(self._rows[places].tolist()),
                 generation.sentences,
                 self._asking.reader,
             )
-            self._known |= zip(wanted, logits.tolist(), strict=True)
-        return np.array([self._known[at] for at in places.tolist()])
+            self._known[together] = dict(zip(places.tolist(), logits.tolist(), strict=True))
+        return np.array([self._known[together][at] for at in places.tolist()])
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,8 +227,9 @@ def _read(one: Ranked, weight: float) -> Ranked:
     """`one` after the first paragraphs have been read, where a logit counts `weight` times."""
     logits = one.case.readings.of(one.ordered[:MOST_READ])
     scored, ordered = reordered(one.scored, one.ordered, logits, weight)
-    best = ordered[: min(MOST_QUOTATIONS, len(logits))]
-    return Ranked(one.case, scored, ordered, list(one.case.readings.of(best)[:, None]))
+    logit = dict(zip(one.ordered.tolist(), logits.tolist(), strict=False))
+    best = ordered[: min(MOST_QUOTATIONS, len(logits))].tolist()
+    return Ranked(one.case, scored, ordered, [np.array([logit[at]]) for at in best])
 
 
 def _cross_ranked(cases: Sequence[Case], pull: float, *, reading: bool = False) -> list[Ranked]:
