@@ -21,10 +21,18 @@ if TYPE_CHECKING:
 # glance, and can paste.
 MOST_QUOTATIONS = 4
 _MOST_WORDS = 150
-# A sentence that begins so speaks of the one before it, and is not understood alone.
+# A sentence that begins so speaks of the one before it, and is not understood alone: with a word
+# that points back, or one that comes after something else; with a pronoun, alone or in a clause
+# before the sentence's own; or with one of three such words among the first five.
 _LEANS_BACK = re.compile(
-    r"(?:this|these|they|their|it|its|he|she|his|her|such|those|there(?:fore|by)|however"
-    r"|as a result|similarly|for (?:example|instance)|in addition|also|although|consequently)\b",
+    r"(?:also|although|another|as a result|both|consequently|for (?:example|instance)|furthermore"
+    r"|however|in (?:addition|contrast)|instead|likewise|moreover|neither|nevertheless|nonetheless"
+    r"|similarly|subsequently|there(?:by|fore)|thus)\b"
+    r"|(?:(?:as|because|if|once|since|until|when|where|while|whilst) )?"
+    r"(?:they|their|it|its|he|his|she|her)\b"
+    r"|(?:(?:for|in|of) )?(?:others|such"
+    r"|those(?! (?:aged|at|in|over|that|under|who|whose|with)\b))\b"
+    r"|(?:[^\s.;:]+ ){0,4}(?:this(?! (?:inspection|report|visit)\b)|these|them)\b",
     re.IGNORECASE,
 )
 # What asks for one fact, which one sentence holds.

@@ -86,6 +86,18 @@ QUOTED = [
     ("Staff stay. Italy sees risk.", "Italy sees risk."),
     ("Staff stay. Theirs is the risk.", "Theirs is the risk."),
     ("Staff stay. Thistle risk.", "Thistle risk."),
+    ("Staff stay. Examples of this: risk.", "Staff stay. Examples of this: risk."),
+    ("Staff stay. In these cases risk falls.", "Staff stay. In these cases risk falls."),
+    ("Staff stay. When they do, risk falls.", "Staff stay. When they do, risk falls."),
+    ("Staff stay. Staff know of this risk.", "Staff stay. Staff know of this risk."),
+    ("Staff stay. Of those, nine are at risk.", "Staff stay. Of those, nine are at risk."),
+    ("Staff stay. Those who are at risk go.", "Those who are at risk go."),
+    (
+        "Staff stay. At the time of this inspection risk fell.",
+        "At the time of this inspection risk fell.",
+    ),
+    ("Staff stay. When risk falls they go.", "When risk falls they go."),
+    ("Staff stay. Risk falls where staff see this.", "Risk falls where staff see this."),
 ]
 
 
