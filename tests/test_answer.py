@@ -91,6 +91,8 @@ QUOTED = [
     ("Staff stay. When they do, risk falls.", "Staff stay. When they do, risk falls."),
     ("Staff stay. Staff know of this risk.", "Staff stay. Staff know of this risk."),
     ("Staff stay. Of those, nine are at risk.", "Staff stay. Of those, nine are at risk."),
+    ("Staff stay. Further, risk fell.", "Staff stay. Further, risk fell."),
+    ("Staff stay. Further risk was seen.", "Further risk was seen."),
     ("Staff stay. Those who are at risk go.", "Those who are at risk go."),
     (
         "Staff stay. At the time of this inspection risk fell.",
