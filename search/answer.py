@@ -26,8 +26,8 @@ _MOST_WORDS = 150
 # before the sentence's own; or with one of three such words among the first five.
 _LEANS_BACK = re.compile(
     r"(?:also|although|another|as a result|both|consequently|for (?:example|instance)|further(?=,)"
-    r"|furthermore|however|in (?:addition|contrast)|instead|likewise|moreover|neither|nevertheless|nonetheless"
-    r"|similarly|subsequently|there(?:by|fore)|thus)\b"
+    r"|furthermore|however|in (?:addition|contrast)|instead|likewise|moreover|neither|nevertheless"
+    r"|nonetheless|similarly|subsequently|there(?:by|fore)|thus)\b"
     r"|(?:(?:as|because|if|once|since|until|when|where|while|whilst) )?"
     r"(?:they|their|it|its|he|his|she|her)\b"
     r"|(?:(?:for|in|of) )?(?:others|such"
