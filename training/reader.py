@@ -18,6 +18,7 @@ from torch.nn import functional
 from index.reader import Pair, excerpt, padded, paired
 from index.sentences import sentence_spans
 from training.examples import SEED
+from training.tune import without_dropout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,9 +164,7 @@ def train_reader(reader: CrossEncoder, courses: Sequence[tuple[Sequence[Lesson],
     """Train `reader` in place on one course after the other: lessons, and how many epochs."""
     torch.manual_seed(SEED)
     chance = random.Random(SEED)  # noqa: S311 - an order, not a secret
-    for module in reader.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0  # as in training/tune.py
+    without_dropout(reader)
     head: list[torch.nn.Parameter] = []
     body: list[torch.nn.Parameter] = []
     for name, parameter in reader.named_parameters():

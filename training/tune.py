@@ -44,6 +44,16 @@ def weights_of(model: SentenceTransformer) -> Weights:
     return {name: weight.numpy().copy() for name, weight in model.state_dict().items()}
 
 
+def without_dropout(model: nn.Module) -> None:
+    """Let `model` drop nothing while it is trained.
+
+    Drawing the masks takes time on a CPU, and so few steps need no such regularisation.
+    """
+    for module in model.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0.0
+
+
 def tune(
     model: SentenceTransformer, recipe: Recipe, reports: Sequence[AskedReport], folder: Path
 ) -> Weights:
@@ -52,10 +62,7 @@ def tune(
     `folder` keeps the state every few steps: what was interrupted goes on from there.
     """
     before = weights_of(model)
-    for module in model.modules():
-        # Drawing its masks takes time on a CPU, and so few steps need no such regularisation.
-        if isinstance(module, nn.Dropout):
-            module.p = 0.0
+    without_dropout(model)
     for name, parameter in model.named_parameters():
         # Half of all weights, of which questions touch a few each: they stay as they are, and
         # words that no question holds stay where they were among them.
