@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST = 1000
 # A question is in another script when fewer of its letters than this are Latin.
 _LATIN_SHARE = 0.5
-# CAMHS and MARAC are the longest in `language.csv`, where no full name of one word is as short.
+# CAMHS and MARAC are of the longest in `language.csv`; no full name of one word is as short there.
 _LONGEST_ABBREVIATION = 5
 # A phrase in quotation marks, straight or curly; an apostrophe is none.
 _QUOTED = re.compile(r"[\"“”]([^\"“”]*\w[^\"“”]*)[\"“”]")
