@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,14 @@ from hypothesis import strategies as st
 import search.question
 from index.errors import UsageError
 from index.lexical import Lexical, write_lexical
-from index.records import Facts, Filters, Report
+from index.records import Facts, Filters, Reading, Report
+from indexer.reading import read_file
 from search.question import MOST, Known, load_terms, read_terms, understand
+
+SHARED = Path(__file__).parents[2] / "shared"
+needs_shared = pytest.mark.skipif(
+    not (SHARED / "reports").is_dir(), reason="needs the reports in ../shared"
+)
 
 
 @pytest.mark.parametrize("asked", ["", " ", "\n\t\r", "\u00a0\u2003\u3000"])
@@ -167,6 +174,20 @@ def test_every_term_has_two_names_and_a_place_where_it_can_be_seen() -> None:
         assert len(term.names) >= 2, term
         assert term.example, term
         assert len(set(term.names)) == len(term.names), term
+
+
+@needs_shared
+def test_a_term_can_be_seen_where_its_line_says() -> None:
+    read: dict[str, Reading] = {}
+    for term in load_terms():
+        seen = []
+        places = re.findall(r"([A-Z][^;()]*?) (20\d\d), para (\d+)", term.example)
+        for council, year, number in places:
+            folder = council.lower().replace(" and ", "*")
+            for path in (SHARED / "reports").glob(f"*{folder}/*{year}.pdf"):
+                known = read.setdefault(str(path), read_file(path, path.name))
+                seen += [one.text for one in known.paragraphs if one.number == number]
+        assert any(map(term.held, seen)), term
 
 
 def test_no_name_means_two_things() -> None:
