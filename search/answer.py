@@ -17,10 +17,8 @@ if TYPE_CHECKING:
     from index.vectors import Vectors
     from search.rank import Quoting
 
-# At most this many quotations, of about this many words together: what a reader takes in at a
-# glance, and can paste.
+# At most this many quotations: what a reader takes in at a glance, and can paste.
 MOST_QUOTATIONS = 4
-_MOST_WORDS = 150
 # A sentence that begins so speaks of the one before it, and is not understood alone: with a word
 # that points back, or one that comes after something else; with a pronoun, alone or in a clause
 # before the sentence's own; or with one of three such words among the first five.
@@ -142,7 +140,7 @@ def quote(
                 continue
             more = set(_understood(one)) - kept
             length = sum(len(own[at].text.split()) for at in more)
-            if chosen and words + length > _MOST_WORDS:
+            if chosen and words + length > quoting.words:
                 break
             words += length
             kept |= more

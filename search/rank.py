@@ -34,6 +34,12 @@ SIGNS = (
     "pairs",  # how many of the question's pairs of words it holds: `search/pairs.py`
     "absent",  # 1 where nothing searched holds one of them
 )
+# What is known of another paragraph beside the first, when both have been read, in this order.
+BESIDE = (
+    "logit",
+    "first",  # the first's logit
+    "score",  # its own, before it was read
+)
 # So many of the first are read again: `index/reader.py`. More gain little and take longer.
 MOST_READ = 6
 # That takes several times as long as all the rest. Where no more paragraphs than this are searched,
@@ -50,26 +56,27 @@ class Quoting:
     """What is quoted beside the first paragraph's nearest sentence.
 
     From paragraphs that answer with a confidence of at least `sure`, at most `each` sentences of
-    each, whose cosine is at least `share` of the first's and at most `alike` to any before it.
+    each, whose cosine is at least `share` of the first's and at most `alike` to any before it; and
+    `words` words at the most in all.
     """
 
     sure: float
     each: int
     share: float
     alike: float
+    words: int
 
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """A logistic regression of whether a paragraph answers, on SIGNS."""
+    """A logistic regression of whether a paragraph answers, on what is known of it."""
 
     weights: Values
     intercept: float
 
-    def of(self, found: NDArray[np.float64]) -> float:
-        """The probability that a paragraph with the signs `found` answers."""
-        vector = np.array([self.weights.get(name, 0.0) for name in SIGNS])
-        return logistic(float(found @ vector) + self.intercept)
+    def of(self, known: NDArray[np.float64]) -> float:
+        """The probability that a paragraph answers; `known` has as many numbers as `weights`."""
+        return logistic(float(known @ np.array(list(self.weights.values()))) + self.intercept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +105,16 @@ def logistic(value: float) -> float:
 class Fitted:
     """What `make fit` found.
 
-    `weights` of FEATURES make the order, and `confidence` says how sure it is; where the first are
-    read, `reading` changes the order and says it. What is less sure than `threshold` is no answer;
-    `quoting` says what is quoted.
+    `weights` of FEATURES make the order, and `confidence`, on SIGNS, says how sure it is; where the
+    first are read, `reading` changes the order and says it of the first, and `others`, on BESIDE,
+    of those after it. What is less sure than `threshold` is no answer; `quoting` says what is
+    quoted.
     """
 
     weights: Values
     confidence: Confidence
     reading: Reading
+    others: Confidence
     threshold: float
     quoting: Quoting
 
@@ -118,6 +127,7 @@ def load_fitted() -> Fitted:
         values["weights"],
         Confidence(**values["confidence"]),
         Reading(**values["reading"]),
+        Confidence(**values["others"]),
         values["threshold"],
         Quoting(**values["quoting"]),
     )

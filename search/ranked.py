@@ -91,17 +91,23 @@ def read_again(
     reader: TextReader,
 ) -> Ranked:
     """`first` after MOST_READ of it have been read; `vector` as for `read`."""
-    reading = rank.load_fitted().reading
+    fitted = rank.load_fitted()
     logits = read(question, vector, first.passages[: rank.MOST_READ], generation.sentences, reader)
-    scored, ordered = rank.reordered(first.scored, first.ordered, logits, reading.weight)
+    scored, ordered = rank.reordered(first.scored, first.ordered, logits, fitted.reading.weight)
     passages = dict(zip(first.ordered.tolist(), first.passages, strict=True))
     logit = dict(zip(first.ordered.tolist(), logits.tolist(), strict=False))
-    best = ordered[: min(MOST_QUOTATIONS, len(logits))].tolist()
+    best, *others = ordered[: min(MOST_QUOTATIONS, len(logits))].tolist()
     return Ranked(
         scored,
         ordered,
         [passages[at] for at in ordered.tolist()],
-        [reading.of(logit[at]) for at in best],
+        [
+            fitted.reading.of(logit[best]),
+            *(
+                fitted.others.of(np.array([logit[at], logit[best], first.scored[at]]))
+                for at in others
+            ),
+        ],
     )
 
 

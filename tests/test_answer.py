@@ -43,7 +43,7 @@ def split(texts: Sequence[str]) -> list[Passage]:
 
 
 # Of each passage one sentence, from all passages, however far, and whatever was said before.
-EVERYTHING = Quoting(sure=-9.0, each=1, share=-9.0, alike=9.0)
+EVERYTHING = Quoting(sure=-9.0, each=1, share=-9.0, alike=9.0, words=150)
 
 
 def quoted_from(
@@ -116,9 +116,11 @@ def test_one_quotation_comes_from_each_passage_in_their_order() -> None:
     assert quotes("risk", *texts) == ["Risk one.", "Risk two.", "No matter."]
 
 
-def test_quotations_hold_150_words_at_most_but_there_is_always_one() -> None:
+def test_quotations_hold_so_many_words_at_most_but_there_is_always_one() -> None:
     long = "Risk " * 79 + "risk."
-    assert quotes("risk", long, "Risk seen.", long, "Risk.") == [long, "Risk seen.", "Risk."]
+    texts = [long, "Risk seen.", long, "Risk."]
+    assert quotes("risk", *texts) == [long, "Risk seen.", "Risk."]
+    assert quotes("risk", *texts, words=163) == texts
     assert quotes("risk", long * 2) == [long * 2]
 
 

@@ -15,8 +15,9 @@ from index.models import MODEL_VARIABLE
 from search.ask import Searcher
 from search.retrieve import FEATURES
 from tests.quality.cases import OURS
-from tests.quality.fit import fitted_reading, fitted_weights, weighed
+from tests.quality.confidence import fit_after_reading
 from tests.quality.measures import auroc, mean, ndcg, recall
+from tests.quality.order import fitted_reading, fitted_weights, weighed
 from tests.quality.quoting import QUOTING, Quoted, best_quoting
 
 if TYPE_CHECKING:
@@ -115,6 +116,33 @@ def test_questions_of_ours_without_an_answer_count_as_if_they_were_as_rare() -> 
     assert weighed([answered, empty]).tolist() == [0.5, 0.5]
 
 
+def beside(first: float, *others: tuple[float, float]) -> Any:
+    """A question whose first paragraph has a logit, and others one each and a grade."""
+    known = [np.array([first]), *(np.array([logit, first, 0.5]) for logit, _ in others)]
+    return SimpleNamespace(
+        case=case(np.zeros((1, 1)), [2.0, *(grade for _, grade in others)], [], OURS),
+        ordered=np.arange(len(known)),
+        known=known,
+        answers=True,
+    )
+
+
+def test_others_are_as_sure_as_paragraphs_of_their_logit_beside_such_a_first_were_right() -> None:
+    taught = [
+        beside(3.0, (1.0, 0.0), (1.0, 0.0), (1.0, 1.0)),
+        beside(1.0, (1.0, 2.0), (1.0, 0.0), (-2.0, 0.0)),
+        beside(3.0, (2.5, 1.0), (2.5, 0.0), (-1.0, 0.0)),
+    ]
+    # Where nothing answers, nothing is quoted, and so nothing is learnt.
+    nothing = beside(9.0, (9.0, 0.0))
+    nothing.case.grades[:] = 0
+    _, others = fit_after_reading([*taught, nothing])
+    assert others.of(np.array([2.5, 3.0, 0.5])) > others.of(np.array([1.0, 3.0, 0.5]))
+    assert others.of(np.array([1.0, 1.0, 0.5])) > others.of(np.array([1.0, 3.0, 0.5]))
+    of_all = [others.of(known) for one in taught for known in one.known[1:]]
+    assert np.mean(of_all) == pytest.approx(3 / 9, abs=1e-4)
+
+
 def quotings(*of: tuple[bool, bool, int]) -> list[Quoted]:
     """What each way of quoting quotes: one quotation, and whether it is cited and holds the fact.
 
@@ -130,8 +158,14 @@ def test_what_holds_most_facts_is_quoted_unless_it_is_long_or_seldom_to_be_cited
     # In two sets the third way is right once in two, and the second is too long in one of them.
     other = quotings((True, False, 10), (True, True, 101), (True, True, 10))
     assert best_quoting([[ways], [other]]) == 0
+    # It is not enough to be cited often in the mean of the sets.
+    seldom = quotings((True, False, 10), (True, True, 10), (False, True, 10))
+    often = [[ways]] * 19
+    assert best_quoting([*often, [seldom]]) == 1
+    assert best_quoting([*often, [quotings((True, False, 10), (False, True, 10))]]) == 0
     # Where nothing is to be cited often enough, it is what is to be cited most.
-    assert best_quoting([[quotings((False, True, 9))], [quotings((True, True, 9))]]) == 0
+    half = [quotings((False, True, 9), (True, True, 9)), quotings((False, True, 9))]
+    assert best_quoting([half, half]) == 1
 
 
 @pytest.mark.model

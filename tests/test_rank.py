@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.rank import (
+    BESIDE,
     DOUBT,
     MOST_OF_A_REPORT,
     SIGNS,
@@ -156,7 +157,9 @@ def test_confidence_after_reading_is_the_logistic_function_of_the_logit() -> Non
 def test_the_fitted_values_are_sound() -> None:
     fitted = load_fitted()
     assert fitted.weights.keys() == set(FEATURES)
-    assert fitted.confidence.weights.keys() == set(SIGNS)
+    # These two are multiplied in their order.
+    assert (*fitted.confidence.weights,) == SIGNS
+    assert (*fitted.others.weights,) == BESIDE
     assert fitted.weights["similarity"] > 0 > fitted.weights["unnumbered"]
     assert fitted.weights["words"] >= 0
     assert 0 < fitted.threshold < DOUBT < 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from index.models import Model
+    from search.answer import Quote
     from search.result import Result
 
 
@@ -245,6 +247,30 @@ def test_confidence_after_reading_is_that_of_the_logit(
     expected = [load_fitted().reading.of(logit_of(hit.text)) for hit in result.hits]
     assert len(set(expected)) > 1
     assert result.confidence == round(expected[0], 4)
+
+
+def test_others_are_quoted_by_what_their_logits_say_beside_the_first(
+    reading: tuple[Searcher, ShortestIsRight], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searcher, _ = reading
+    fitted = load_fitted()
+    sure: list[float] = []
+
+    def quote(*_: object, **known: Any) -> list[Quote]:
+        sure.extend(known["sure"])
+        return []
+
+    monkeypatch.setattr("search.rank.load_fitted", lambda: replace(fitted, threshold=0.0))
+    monkeypatch.setattr("search.answer.quote", quote)
+    hits = searcher.ask(DOUBTED, NORTHBRIDGE).hits[:MOST_READ]
+    logits = [logit_of(hit.text) for hit in hits]
+    before = [
+        hit.score - fitted.reading.weight * own for hit, own in zip(hits, logits, strict=True)
+    ]
+    assert sure[1:] == [
+        pytest.approx(fitted.others.of(np.array([own, logits[0], score])), abs=1e-4)
+        for own, score in zip(logits[1:], before[1:], strict=True)
+    ]
 
 
 def test_as_many_are_read_as_there_are_and_though_fewer_are_wanted(

@@ -25,7 +25,7 @@ from training.examples import (
     load_reports,
     split,
 )
-from training.measure import GradedReport, Scores, bootstrap, graded, score
+from training.measure import Scores, bootstrap, graded, score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +58,8 @@ def test_a_named_paragraph_counts_by_its_place() -> None:
 
 
 def test_graded_questions_without_an_answer_are_those_that_should_be_far() -> None:
-    report = GradedReport(("a one", "b two"), (("a?", {0: 2, 1: 1}), ("f?", {})))
+    asked: tuple[tuple[str, dict[int, int]], ...] = (("a?", {0: 2, 1: 1}), ("f?", {}))
+    report = AskedReport("r.pdf", ("a one", "b two"), (), asked)
     values = graded([report], encode)
     assert values.ndcg.tolist() == [1.0]
     assert (values.near.tolist(), values.far.tolist()) == ([1.0], [0.0])

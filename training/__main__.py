@@ -27,7 +27,6 @@ from index.reader import Reader
 from index.reader_export import export_reader, load_reader
 from training.examples import load_reports, split
 from training.measure import (
-    GradedReport,
     Scores,
     bootstrap,
     encoder_of,
@@ -131,8 +130,7 @@ def _read(
         export_reader(load_original(general), Path(place), read_adapter(SHIPPED_READER))
         again = again_by(encoder, Reader(Path(place)))
         found = score(held_out, encoder.encode_passages, again)
-        ours = [GradedReport(one.paragraphs, one.graded) for one in held_out]
-        both = [graded(ours, encoder.encode_passages, then) for then in (None, again)]
+        both = [graded(held_out, encoder.encode_passages, then) for then in (None, again)]
     print(row("held-out reports", "and the reader", found))
     print(row("… graded", "without it", both[0]))
     print(row("… graded", "and the reader", both[1]), flush=True)

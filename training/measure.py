@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from indexer.reading import read_file
+from training.examples import AskedReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
     from sentence_transformers import SentenceTransformer
-
-    from training.examples import AskedReport
 
     Encode = Callable[[list[str]], NDArray[np.float32]]
     # A question, a report's paragraphs and their similarities → what to order by.
@@ -92,15 +91,7 @@ def score(reports: Sequence[AskedReport], encode: Encode, again: Again | None = 
     return made.scores(len(questions))
 
 
-@dataclass(frozen=True, slots=True)
-class GradedReport:
-    """A report's numbered paragraphs, and questions with the grades of places among them."""
-
-    paragraphs: tuple[str, ...]
-    asked: tuple[tuple[str, Mapping[int, int]], ...]
-
-
-def load_graded(shared: Path) -> dict[str, list[GradedReport]]:
+def load_graded(shared: Path) -> dict[str, list[AskedReport]]:
     """The graded questions in `shared`, by set."""
     sunderland = _lines(shared / "questions" / "sunderland_2021.jsonl")
     many: dict[str, list[dict[str, Any]]] = {}
@@ -113,26 +104,21 @@ def load_graded(shared: Path) -> dict[str, list[GradedReport]]:
     }
 
 
-def _graded(path: Path, lines: Sequence[dict[str, Any]]) -> GradedReport:
+def _graded(path: Path, lines: Sequence[dict[str, Any]]) -> AskedReport:
     paragraphs = read_file(path, path.name).paragraphs
     places = {one.number: at for at, one in reversed(list(enumerate(paragraphs)))}
-    return GradedReport(
-        tuple(one.text for one in paragraphs),
-        tuple(
-            (
-                line["question"],
-                {places[number]: grade for number, grade in line["relevant"].items()},
-            )
-            for line in lines
-        ),
+    asked = tuple(
+        (line["question"], {places[number]: grade for number, grade in line["relevant"].items()})
+        for line in lines
     )
+    return AskedReport(path.name, tuple(one.text for one in paragraphs), (), asked)
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def graded(reports: Sequence[GradedReport], encode: Encode, again: Again | None = None) -> Scores:
+def graded(reports: Sequence[AskedReport], encode: Encode, again: Again | None = None) -> Scores:
     """Every graded question over its own report; `far` are those that it does not answer.
 
     `again` makes other numbers of the similarities, where it is given.
@@ -140,8 +126,8 @@ def graded(reports: Sequence[GradedReport], encode: Encode, again: Again | None 
     made = _Made()
     for number, report in enumerate(reports):
         paragraphs = encode(list(report.paragraphs))
-        questions = encode([question for question, _ in report.asked])
-        for vector, (question, grades) in zip(questions, report.asked, strict=True):
+        questions = encode([question for question, _ in report.graded])
+        for vector, (question, grades) in zip(questions, report.graded, strict=True):
             similarities = paragraphs @ vector
             if again is not None:
                 similarities = again(question, report.paragraphs, similarities)
@@ -149,7 +135,7 @@ def graded(reports: Sequence[GradedReport], encode: Encode, again: Again | None 
                 made.add(similarities, grades, number)
             else:
                 made.far.append(float(similarities.max()))
-    return made.scores(sum(len(report.asked) for report in reports))
+    return made.scores(sum(len(report.graded) for report in reports))
 
 
 class _Made:
