@@ -16,6 +16,7 @@ from search.ask import Searcher
 from search.retrieve import FEATURES
 from tests.quality.cases import OURS
 from tests.quality.confidence import fit_after_reading
+from tests.quality.fit import _decided
 from tests.quality.measures import auroc, mean, ndcg, recall
 from tests.quality.order import fitted_reading, fitted_weights, weighed
 from tests.quality.quoting import QUOTING, Quoted, best_quoting
@@ -166,6 +167,18 @@ def test_what_holds_most_facts_is_quoted_unless_it_is_long_or_seldom_to_be_cited
     # Where nothing is to be cited often enough, it is what is to be cited most.
     half = [quotings((False, True, 9), (True, True, 9)), quotings((False, True, 9))]
     assert best_quoting([half, half]) == 1
+
+
+def test_the_threshold_stands_below_what_is_to_be_answered_and_above_the_next() -> None:
+    def known(name: str, sure: float, *, answerable: bool = True) -> Any:
+        return SimpleNamespace(case=SimpleNamespace(name=name), sure=[sure], answerable=answerable)
+
+    # Of twenty one may be refused. Of the other set the least sure is surer, and none may be.
+    of_one = [known("one", at / 20) for at in range(20)] + [known("one", 0.0, answerable=False)]
+    of_other = [known("other", 0.5), known("other", 0.9)]
+    ways = [quotings((True, True, 9))] * 23
+    assert _decided([*of_one, *of_other], ways) == (0.025, 0)
+    assert _decided(of_other, ways[:2]) == (0.25, 0)
 
 
 @pytest.mark.model

@@ -121,15 +121,17 @@ def _rounded(values: Mapping[str, float]) -> dict[str, float]:
 def _decided(known: Sequence[Sure], quotings: Sequence[list[Quoted]]) -> tuple[float, int]:
     """The threshold, and the place in QUOTING of what is quoted; `quotings` are of `known`.
 
-    The threshold is the largest confidence that the wished share of each set's answerable questions
-    reaches. The confidence of `known` is to be the one that it is held against: that of another fit
-    gives the same logit another number.
+    The wished share of each set's answerable questions reaches the threshold, which stands midway
+    between the least sure of these in a set and the next below: at the very edge half of such sets
+    would fall short of it. The confidence of `known` is to be the one that it is held against: that
+    of another fit gives the same logit another number.
     """
     names = sorted({one.case.name for one in known})
     least = []
     for name in names:
         own = sorted(one.sure[0] for one in known if one.case.name == name and one.answerable)
-        least.append(own[int((1 - ANSWERED) * len(own))])
+        below = int((1 - ANSWERED) * len(own))
+        least.append((own[below] + (own[below - 1] if below else 0.0)) / 2)
     threshold = math.floor(1000 * min(least)) / 1000
     sets = [_answered(known, quotings, threshold, name) for name in names]
     return threshold, best_quoting(sets)
