@@ -258,6 +258,8 @@ def _result(
     clock.lap("read")
     ordered, passages = first.ordered[: asked.k], first.passages[: asked.k]
     confidence = round(first.sure[0], 4) if first.sure else 0.0
+    if passages:
+        question = question.beside_first(passages[0].paragraph.text)
     refusal = question.refusal
     if not len(candidates):
         refusal = refusal or nothing_left(question.filters)

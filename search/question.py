@@ -78,7 +78,8 @@ class Question:
     `asked` is what was typed, `text` what is left of it to look for within `filters`; `corrected`
     is the question with its spelling put right, None where nothing was; `expansions` are words of
     the reports for the reader's own; `refusal` says why the question can have no answer, None where
-    it can; `notices` say what was done to it.
+    it can, and `year` is the one that no report is from, where that is why; `notices` say what was
+    done to it.
     """
 
     asked: str
@@ -87,6 +88,7 @@ class Question:
     corrected: str | None = None
     expansions: tuple[str, ...] = ()
     refusal: str | None = None
+    year: str | None = None
     notices: tuple[str, ...] = ()
 
     @property
@@ -105,6 +107,15 @@ class Question:
         for term in load_terms() if self.expansions else ():
             question = term.put_into(question, texts)
         return question
+
+    def beside_first(self, text: str) -> Question:
+        """The question where `text` came first: if that names its year, it may answer after all.
+
+        A report says what the inspection before it found.
+        """
+        if self.refusal is None or self.year is None or not _pattern(self.year).search(text):
+            return self
+        return replace(self, refusal=None, notices=(*self.notices, self.refusal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +169,13 @@ def understand(
 
 def _interpreted(question: Question, known: Known | None) -> Question:
     text, filters, right = question.text, question.filters, None
-    notices, refusal = question.notices, None
+    notices, missing = question.notices, None
     if known is not None:
         scope = read_scope(text, known.reports, filters)
         right = corrected(scope.text, known.words, known.is_english)
         if right is not None:  # what was put right may be a council's name
             scope = _joined(scope, read_scope(right, known.reports, scope.filters))
-        text, filters, refusal = scope.text, scope.filters, scope.missing
+        text, filters, missing = scope.text, scope.filters, scope.missing
         notices += scope.notices
     return replace(
         question,
@@ -172,7 +183,8 @@ def _interpreted(question: Question, known: Known | None) -> Question:
         filters=filters,
         corrected=right,
         expansions=_expansions(text),
-        refusal=refusal,
+        refusal=missing.said if missing else None,
+        year=missing.year if missing else None,
         notices=notices,
     )
 

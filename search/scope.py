@@ -121,17 +121,24 @@ _INSPECTION_LEFT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
+class Missing:
+    """What the collection holds no report of, in words, and the `year`, where it is that."""
+
+    said: str
+    year: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """What a question names: filters, the words without them, and what is to be said of it.
 
-    `missing` says which named report the collection does not hold, None where none is missing; the
-    filters are then those of what there is.
+    With something `missing` the filters are those of what there is.
     """
 
     filters: Filters
     text: str
     notices: tuple[str, ...] = ()
-    missing: str | None = None
+    missing: Missing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +196,7 @@ def _by_council(text: str, given: Filters, held: set[str]) -> Scope:
     if len(named) != 1:
         return Scope(given, text, tuple(notices))
     if named[0] not in held:
-        missing = f"The collection holds no report on {named[0]}."
+        missing = Missing(f"The collection holds no report on {named[0]}.")
         return Scope(given, text, tuple(notices), missing)
     left = _without(text, [(one.start, one.end) for one in meant])
     return Scope(replace(given, council=named[0]), left, tuple(notices))
@@ -227,7 +234,7 @@ def _by_grade(text: str, filters: Filters) -> tuple[Filters, list[tuple[int, int
 
 def _in_time(
     text: str, filters: Filters, own: Sequence[Report], about: str | None
-) -> tuple[Filters, list[tuple[int, int]], str | None]:
+) -> tuple[Filters, list[tuple[int, int]], Missing | None]:
     """`filters` narrowed to the time named, the words that name it, and what is missing."""
     barred = [match.span() for match in _SINCE_INSPECTION.finditer(text)]
 
@@ -280,7 +287,7 @@ def _within_matter(match: re.Match[str], text: str) -> bool:
 
 def _dated(
     match: re.Match[str], text: str, filters: Filters, own: Sequence[Report], about: str | None
-) -> tuple[Filters, list[tuple[int, int]], str | None]:
+) -> tuple[Filters, list[tuple[int, int]], Missing | None]:
     year, month = int(match["year"]), _month(match)
     of_year = [one for one in own if year in {day.year for day in _days(one)}]
     if not of_year:
@@ -289,11 +296,11 @@ def _dated(
             # Nothing says that the year is an inspection's.
             return filters, [], None
         if about is None:
-            return filters, [match.span()], f"The collection holds no report from {year}."
+            return filters, [], Missing(f"The collection holds no report from {year}.", str(year))
         years = sorted({day.year for one in own for day in _days(one)[-1:]})
         held = ", ".join(map(str, years))
-        missing = f"The collection holds no report on {about} from {year}, but from {held}."
-        return filters, [match.span()], missing
+        said = f"The collection holds no report on {about} from {year}, but from {held}."
+        return filters, [], Missing(said, str(year))
     if about is None:
         return (
             replace(filters, date_from=date(year, 1, 1), date_to=date(year, 12, 31)),

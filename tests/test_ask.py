@@ -103,6 +103,26 @@ def test_a_time_that_leaves_nothing_is_said_and_searched_without(searcher: Searc
     assert {hit.council for hit in result.hits} == {"Northbridge City Council"}
 
 
+def test_a_year_that_no_report_is_from_is_answered_where_the_first_paragraph_names_it(
+    corpus: Path, fake_model: Model, tmp_path: Path
+) -> None:
+    report = corpus / "northbridge-2021.txt"
+    text = report.read_text("utf-8")
+    report.write_text(
+        text.replace("4. Adoption is", "4. Adoption was late in 2015. It is"), "utf-8"
+    )
+    build([corpus], tmp_path / "index", Silence())
+    searcher = Searcher(tmp_path / "index")
+    said = "The collection holds no report from 2015."
+    result = searcher.ask("was adoption late at the 2015 inspection?")
+    assert (result.refusal, result.notices) == (None, (said,))
+    assert [one.quote for one in result.answer] == ["Adoption was late in 2015."]
+    # What nobody says of that year is refused, however well another year would answer.
+    other = searcher.ask("did care leavers live in good housing at the 2015 inspection?")
+    assert (other.refusal, other.confidence, other.notices) == (said, 0.0, ())
+    assert other.hits
+
+
 def test_a_title_over_no_sentence_is_found_but_answers_nothing(
     fake_model: Model, tmp_path: Path
 ) -> None:
