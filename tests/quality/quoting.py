@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # In each set at least this share of what is quoted may be cited; and what is quoted to a question
 # has so many words at most in the mean, for other sets to stay below 100.
 CITED = 0.88
-MOST_WORDS = 95
+MOST_WORDS = 90
 QUOTING = [
     Quoting(*values)
     for values in itertools.product(
@@ -86,8 +86,8 @@ def shares(found: Sequence[Quoted]) -> tuple[float, float, float]:
 def best_quoting(sets: Sequence[Sequence[list[Quoted]]]) -> int:
     """The place in QUOTING of what may be cited most and holds most facts.
 
-    Citations count twice: a wrong one is worse than a fact that is missing. It is within CITED and MOST_WORDS in each
-    set; not at the edge of CITED, where a citation more or less in one set would decide.
+    Citations count twice: a wrong one is worse than a fact that is missing. It is within CITED and
+    MOST_WORDS in each set; not at the edge of CITED, where one citation in one set would decide.
 
     `sets` are the questions of each set, as `quoted` returns them. Where nothing is within CITED it
     is what may be cited most.
