@@ -29,8 +29,6 @@ GRAPH, WEIGHT_DATA, TOKENIZER, SETTINGS = (
     "tokenizer.json",
     "encoder.json",
 )
-# The reader's graph lies beside the encoder's, where the model has a reader: index/reader.py.
-READER_GRAPH, READER_DATA = "reader.onnx", "reader.onnx.data"
 # Tokens of a batch, padding counted. Measured with all-MiniLM-L6-v2: 256 to 1,024 are alike, more
 # are slower, since what passes from layer to layer no longer stays in the cache of a core.
 _BATCH_TOKENS = 1024

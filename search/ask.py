@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.encoder import READER_GRAPH, OnnxEncoder, cores
+from index.encoder import OnnxEncoder, cores
 from index.errors import UsageError
 from index.generation import open_generation
 from index.manifest import published_names
 from index.models import configured_model
 from index.originals import find_original
-from index.reader import Reader
+from index.reader import QUICK, Reader
 from index.records import Filters
 from index.reranker import configured_reranker
 from search import answer, cite, rank
@@ -127,7 +127,7 @@ class Searcher:
 
     def _reader_of(self, generation: Generation) -> TextReader | None:
         """The reader that its model has, None where it has none."""
-        if READER_GRAPH not in generation.manifest.model.files:
+        if QUICK.graph not in generation.manifest.model.files:
             return None
         return Reader(generation.model_folder, in_bulk=self._workers > 1)
 

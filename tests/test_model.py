@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from index.adapter import read_adapter, write_adapter
+from index.closer_base import CLOSER_BASE_SHA256
 from index.errors import ModelError
 from index.models import (
     BASE_MODEL,
@@ -14,9 +15,11 @@ from index.models import (
     MODEL_VARIABLE,
     REINSTALL,
     SHIPPED,
+    SHIPPED_CLOSER,
     SHIPPED_READER,
     WEIGHTS,
     Model,
+    Readers,
     adapted,
     check_weights,
     configured_model,
@@ -32,7 +35,7 @@ def test_the_general_model_is_the_published_one(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv(MODEL_VARIABLE, GENERAL)
     model = configured_model()
     assert (model.name, model.sha256) == (BASE_MODEL, BASE_SHA256)
-    assert (model.adapter, model.reader) == (None, None)
+    assert model.adapters == ()
 
 
 def test_the_default_model_is_the_general_one_with_the_shipped_adapter(
@@ -42,20 +45,27 @@ def test_the_default_model_is_the_general_one_with_the_shipped_adapter(
     model = configured_model()
     assert model.adapter == read_adapter(SHIPPED)
     assert model.adapter.base_sha256 == BASE_SHA256
-    assert model.reader == read_adapter(SHIPPED_READER)
-    assert model.reader.base_sha256 == BASE_SHA256
-    assert len({model.sha256, BASE_SHA256, model.adapter.sha256, model.reader.sha256}) == 4
+    readers = Readers(read_adapter(SHIPPED_READER), read_adapter(SHIPPED_CLOSER))
+    assert model.readers == readers
+    assert readers.quick.base_sha256 == BASE_SHA256
+    assert readers.closer.base_sha256 == CLOSER_BASE_SHA256
+    assert len({model.sha256, BASE_SHA256, *(one.sha256 for one in model.adapters)}) == 5
     monkeypatch.setenv(MODEL_VARIABLE, GENERAL)
     assert configured_model().folder == model.folder
 
 
 def test_what_was_made_for_another_base_is_refused(tmp_path: Path) -> None:
     write_adapter(tmp_path, "other", "b" * 64, {"bias": np.ones(2, dtype=np.float32)}, 1)
-    made, other = read_adapter(SHIPPED), read_adapter(tmp_path)
+    made, closer, other = map(read_adapter, (SHIPPED, SHIPPED_CLOSER, tmp_path))
     base = Model(BASE_MODEL, tmp_path, BASE_SHA256)
-    for adapter, reader in ((other, made), (made, other)):
+    assert adapted(base, made, Readers(made, closer)).adapters == (made, made, closer)
+    for adapter, readers in (
+        (other, Readers(made, closer)),
+        (made, Readers(other, closer)),
+        (made, Readers(made, other)),
+    ):
         with pytest.raises(ModelError, match=f"made for a model with SHA-256 {'b' * 64}"):
-            adapted(base, adapter, reader)
+            adapted(base, adapter, readers)
 
 
 def test_other_weights_than_the_published_are_refused_with_both_hashes(

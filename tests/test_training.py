@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from training.examples import (
     GRADED,
     HELD_OUT,
     QUESTIONS,
+    TYPED,
     Asked,
     AskedReport,
     lines_by_report,
@@ -88,7 +90,7 @@ def test_questions_are_read_with_the_places_of_their_paragraphs(
     further = {"report": file, "question": "Why?", "relevant": {"2": 2, "1": 1}}
     named.write_text(json.dumps(line), "utf-8")
     graded.write_text(json.dumps(further), "utf-8")
-    [report] = load_reports(corpus, named, graded)
+    [report] = load_reports(corpus, named, (graded,))
     assert report.asked == (Asked("What?", "lay", 0),)
     assert report.graded == (("Why?", {1: 2, 0: 1}),)
     for path, wrong in (
@@ -98,11 +100,11 @@ def test_questions_are_read_with_the_places_of_their_paragraphs(
         right = path.read_text("utf-8")
         path.write_text(json.dumps(wrong), "utf-8")
         with pytest.raises(ValueError, match="has no paragraph 999"):
-            load_reports(corpus, named, graded)
+            load_reports(corpus, named, (graded,))
         path.write_text(right, "utf-8")
 
 
-@pytest.mark.parametrize(("path", "least"), [(GRADED, 4000), (UNTOUCHED, 100)])
+@pytest.mark.parametrize(("path", "least"), [(GRADED, 4000), (TYPED, 1000), (UNTOUCHED, 100)])
 def test_graded_questions_that_have_an_answer_have_one_to_cite(path: Path, least: int) -> None:
     lines = read_lines(path)
     assert len(lines) > least
@@ -115,7 +117,7 @@ def test_graded_questions_that_have_an_answer_have_one_to_cite(path: Path, least
 
 @needs_shared
 def test_what_is_learnt_from_is_none_of_what_measures() -> None:
-    lines = read_lines(GRADED)
+    lines = read_lines(GRADED) + read_lines(TYPED)
     measuring = read_lines(UNTOUCHED)
     for name in ("sunderland_2021", "many_reports"):
         measuring += read_lines(SHARED / "questions" / f"{name}.jsonl")
@@ -127,7 +129,7 @@ def test_what_is_learnt_from_is_none_of_what_measures() -> None:
 
 @needs_shared
 def test_facts_of_graded_questions_stand_in_the_paragraphs_to_cite() -> None:
-    lines = lines_by_report(GRADED) | lines_by_report(UNTOUCHED)
+    lines = lines_by_report(GRADED, TYPED, UNTOUCHED)
     for file in sorted(lines)[::20]:
         texts: dict[str, str] = {}
         for one in read_file(SHARED / "reports" / file, file).paragraphs:
@@ -196,7 +198,13 @@ def test_a_reader_learns_to_tell_the_answer_from_what_lies_near(tmp_path: Path) 
     from index.encoder import OnnxEncoder  # noqa: PLC0415
     from index.export import export  # noqa: PLC0415
     from index.reader_export import load_reader  # noqa: PLC0415 - these import torch and more
-    from training.reader import Lesson, changes_of, lessons, train_reader  # noqa: PLC0415
+    from training.reader import (  # noqa: PLC0415
+        QUICKLY,
+        Lesson,
+        changes_of,
+        lessons,
+        train_reader,
+    )
 
     write_model(tmp_path / "tiny", "mean")
     (tmp_path / "export").mkdir()
@@ -212,7 +220,7 @@ def test_a_reader_learns_to_tell_the_answer_from_what_lies_near(tmp_path: Path) 
         ("early staff?", {}),
     )
     reports = [AskedReport("r.pdf", paragraphs, asked, questions)] * 3
-    taught, graded = lessons(encoder, reports)
+    taught, graded = lessons(encoder, encoder.tokenizer, reports)
     assert [one.grades[0] for one in taught] == [2.0] * 15
     assert [int((one.grades == 0).sum()) <= 3 for one in taught] == [True] * 15  # no neighbours
     assert [one.grades.tolist() for one in graded] == [[2, 1, 0, 0, 0], [0, 0, 0, 0, 0]] * 3
@@ -237,13 +245,19 @@ def test_a_reader_learns_to_tell_the_answer_from_what_lies_near(tmp_path: Path) 
     from index.reader import padded  # noqa: PLC0415
 
     before = told()
-    train_reader(reader, [(taught, 200)])
+    train_reader(reader, [(taught, 200)], QUICKLY)
     assert told() > before
     # Words do for an answer until a question teaches that they do not.
     refused = graded[1]
     before_graded = best(refused)
-    train_reader(reader, [(graded, 200)])
+    train_reader(reader, [(graded, 200)], QUICKLY)
     changes = changes_of(reader, load_reader(load_original(tmp_path / "tiny")))
     assert best(refused) < before_graded - 1
     assert "shared" in changes
     assert not any("word_embeddings" in name for name in changes)
+    assert any(".layer.0." in name for name in changes)
+    again = load_reader(load_original(tmp_path / "tiny"))
+    train_reader(again, [(graded, 2)], replace(QUICKLY, frozen=1))
+    changes = changes_of(again, load_reader(load_original(tmp_path / "tiny")))
+    assert not any(".layer.0." in name for name in changes)
+    assert any(".layer.1." in name for name in changes)

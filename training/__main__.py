@@ -1,9 +1,10 @@
-"""`make train`: encoder and reader, made again; `python -m training try NAME`: one experiment.
+"""`make train`: encoder and readers, made again; `python -m training try NAME`: one experiment.
 
 A recipe is first trained without the held-out reports and measured on them; then on all reports,
-and measured on the graded questions in ../shared, none of which is on one of these. The reader is
+and measured on the graded questions in ../shared, none of which is on one of these. The readers are
 trained without the held-out reports and shipped so, since `make fit` learns on them how far to
-trust it; `python -m training read` makes it alone.
+trust them; `python -m training read` makes both alone, `python -m training read-closer` the closer
+one.
 """
 
 from __future__ import annotations
@@ -20,12 +21,23 @@ import numpy as np
 from safetensors.numpy import load_file, save_file
 
 from index.adapter import read_adapter, write_adapter
+from index.closer_base import CLOSER_BASE, CLOSER_BASE_SHA256, put_together
 from index.encoder import OnnxEncoder
 from index.export import export, load_original
-from index.models import BASE_MODEL, BASE_SHA256, GENERAL, SHIPPED, SHIPPED_READER, named_model
+from index.models import (
+    BASE_MODEL,
+    BASE_SHA256,
+    GENERAL,
+    SHIPPED,
+    SHIPPED_CLOSER,
+    SHIPPED_READER,
+    Readers,
+    named_model,
+)
 from index.reader import Reader
-from index.reader_export import export_reader, load_reader
-from training.examples import load_reports, split
+from index.reader_export import load_reader
+from training.articles import article_lessons, load_articles
+from training.examples import GRADED, TYPED, load_reports, split
 from training.measure import (
     Scores,
     bootstrap,
@@ -37,7 +49,18 @@ from training.measure import (
     table_head,
 )
 from training.pairs import PAIRS, shared_pairs
-from training.reader import EPOCHS, RANK, again_by, changes_of, lessons, train_reader
+from training.reader import (
+    CLOSELY,
+    EPOCHS,
+    EPOCHS_CLOSER,
+    GRADED_AMONG_ARTICLES,
+    QUICKLY,
+    RANK,
+    again_by,
+    changes_of,
+    lessons,
+    train_reader,
+)
 from training.recipes import RECIPES, WORK
 from training.tune import tune
 
@@ -59,7 +82,10 @@ _CHANGES = "changes.safetensors"
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m training")
     parser.add_argument(
-        "what", nargs="?", choices=("train", "try", "read", "pairs"), default="train"
+        "what",
+        nargs="?",
+        choices=("train", "try", "read", "read-closer", "pairs"),
+        default="train",
     )
     parser.add_argument("name", nargs="?", choices=sorted(RECIPES), default="shipped")
     parser.add_argument("--shared", type=Path, default=Path("../shared"))
@@ -77,8 +103,9 @@ def main() -> int:
     trained, held_out = split(reports)
     recipe = RECIPES[options.name]
     print(table_head())
-    if options.what == "read":
-        _read(_adapter(recipe, trained, "split"), trained, held_out)
+    if options.what in ("read", "read-closer"):
+        quick = options.what == "read"
+        _read(_adapter(recipe, trained, "split"), trained, held_out, options.shared, quick=quick)
         return 0
     base = _measured("held-out reports", "general", held_out, None)
     tuned = _adapter(recipe, trained, "split")
@@ -88,7 +115,7 @@ def main() -> int:
     low, high = bootstrap(ours, base)
     print(f"gain in nDCG@10 on held-out reports: 95 % of resamplings in {low:+.4f} … {high:+.4f}")
     if options.what == "train":
-        _read(tuned, trained, held_out)
+        _read(tuned, trained, held_out, options.shared)
         return _ship(recipe, reports, options.shared, started)
     return 0
 
@@ -116,24 +143,57 @@ def _ship(recipe: Recipe, reports: Sequence[AskedReport], shared: Path, started:
 
 
 def _read(
-    adapter: Adapter, trained: Sequence[AskedReport], held_out: Sequence[AskedReport]
+    adapter: Adapter,
+    trained: Sequence[AskedReport],
+    held_out: Sequence[AskedReport],
+    shared: Path,
+    *,
+    quick: bool = True,
 ) -> None:
-    """Ship a reader of an encoder's nearest paragraphs, and measure it on held-out reports."""
+    """Ship readers of an encoder's nearest paragraphs, and measure them on held-out reports.
+
+    The `quick` one stays as it is where it is not asked for.
+    """
     general = named_model(GENERAL).folder
     with tempfile.TemporaryDirectory() as place:
         export(general, Path(place), adapter)
         encoder = OnnxEncoder(Path(place), in_bulk=True)
-        reader = load_reader(_model(adapter))
-        train_reader(reader, list(zip(lessons(encoder, trained), EPOCHS, strict=True)))
-        changes = changes_of(reader, load_reader(_model(None)))
-        write_adapter(SHIPPED_READER, f"{NAME}, reading", BASE_SHA256, changes, RANK)
-        export_reader(load_original(general), Path(place), read_adapter(SHIPPED_READER))
+        if quick:
+            _read_quickly(encoder, adapter, trained)
+        reports = load_reports(shared / "reports", graded=(GRADED, TYPED))
+        _read_closely(encoder, split(reports)[0])
+        readers = Readers(read_adapter(SHIPPED_READER), read_adapter(SHIPPED_CLOSER))
+        export(general, Path(place), adapter, readers)
         again = again_by(encoder, Reader(Path(place)))
         found = score(held_out, encoder.encode_passages, again)
         both = [graded(held_out, encoder.encode_passages, then) for then in (None, again)]
-    print(row("held-out reports", "and the reader", found))
-    print(row("… graded", "without it", both[0]))
-    print(row("… graded", "and the reader", both[1]), flush=True)
+    print(row("held-out reports", "and the readers", found))
+    print(row("… graded", "without them", both[0]))
+    print(row("… graded", "and the readers", both[1]), flush=True)
+
+
+def _read_quickly(encoder: OnnxEncoder, adapter: Adapter, trained: Sequence[AskedReport]) -> None:
+    reader = load_reader(_model(adapter))
+    named, graded_ones = lessons(encoder, encoder.tokenizer, trained)
+    train_reader(reader, list(zip((named, graded_ones), EPOCHS, strict=True)), QUICKLY)
+    changes = changes_of(reader, load_reader(_model(None)))
+    write_adapter(SHIPPED_READER, f"{NAME}, reading", BASE_SHA256, changes, RANK)
+
+
+def _read_closely(encoder: OnnxEncoder, trained: Sequence[AskedReport]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        base = put_together(Path(place))
+        original, untrained = load_original(base), load_reader(load_original(base))
+    tokenizer = original.tokenizer.backend_tokenizer
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    reader = load_reader(original)
+    _, graded_ones = lessons(encoder, tokenizer, trained)
+    mixed = article_lessons(tokenizer, load_articles()) + graded_ones[:GRADED_AMONG_ARTICLES]
+    train_reader(reader, list(zip((graded_ones, mixed), EPOCHS_CLOSER, strict=True)), CLOSELY)
+    changes = changes_of(reader, untrained)
+    name = f"{CLOSER_BASE} for inspection reports, reading closer"
+    write_adapter(SHIPPED_CLOSER, name, CLOSER_BASE_SHA256, changes, RANK)
 
 
 def _shipped() -> Adapter | None:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 QUESTIONS = Path(__file__).parent / "questions.jsonl"
 GRADED = Path(__file__).parent / "graded.jsonl"
+# Further ones, like those that are typed into a search box, of which the closer reader learns, too.
+TYPED = Path(__file__).parent / "typed.jsonl"
 # Reports of the training questions on which candidates are compared, and never trained.
 HELD_OUT = 30
 SEED = 20211
@@ -46,22 +48,22 @@ class AskedReport:
 
 
 def load_reports(
-    folder: Path, questions: Path = QUESTIONS, graded: Path = GRADED
+    folder: Path, questions: Path = QUESTIONS, graded: Sequence[Path] = (GRADED,)
 ) -> list[AskedReport]:
-    """The reports of `questions`, read from `folder`, by file, with what `graded` has on them.
+    """The reports of `questions`, read from `folder`, by file, with what `graded` have on them.
 
     Raises UnreadableFileError; a question whose paragraph is not in its report is a ValueError.
     """
-    asked, further = lines_by_report(questions), lines_by_report(graded)
+    asked, further = lines_by_report(questions), lines_by_report(*graded)
     return [_read(folder, file, own, further[file]) for file, own in sorted(asked.items())]
 
 
-def lines_by_report(questions: Path) -> defaultdict[str, list[dict[str, Any]]]:
-    """The lines of a file of questions, by the report that they were asked of."""
+def lines_by_report(*questions: Path) -> defaultdict[str, list[dict[str, Any]]]:
+    """The lines of files of questions, by the report that they were asked of."""
     lines = defaultdict(list)
-    for line in questions.read_text(encoding="utf-8").splitlines():
-        question = json.loads(line)
-        lines[question["report"]].append(question)
+    for path in questions:
+        for question in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            lines[question["report"]].append(question)
     return lines
 
 
