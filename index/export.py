@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from index.adapter import Adapter, merge, read_adapter
-from index.closer_base import put_together
+from index.closer_base import is_installed, put_together
 from index.encoder import (
     GRAPH,
     SETTINGS,
@@ -78,6 +78,10 @@ _SENTENCES = (
     "kids kept moving from home to home " * 12,
     "",
 )
+_EXPECTED = (
+    ". Expected a folder saved by sentence-transformers; for the default model unset "
+    f"{MODEL_VARIABLE}."
+)
 # Below so many texts the CPU is done before torch has told whether there is a GPU.
 _WORTH_A_GPU = 5000
 
@@ -104,6 +108,7 @@ def encoding_sha256() -> str:
         "closer_base.py",
         "encoder.py",
         "export.py",
+        "reader.py",
         "reader_export.py",
         "sentences.py",
         "windows.py",
@@ -116,14 +121,16 @@ def encoding_sha256() -> str:
 def exported(model: Model, index: Path) -> Export:
     """The export of `model` that lies with the index in `index`, made where it is missing.
 
-    One that is damaged is made again. Raises ModelError, and OSError where it cannot be written.
+    One that is damaged is made again, and one without a closer reader where its base is there now.
+    Raises ModelError, and OSError where it cannot be written.
     """
     encoding = encoding_sha256()
     folder = index / MODELS / export_name(model.sha256, encoding)
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, TypeError):
         records = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
-        files = {name: FileRecord(**records[name]) for name in _files(model)}
-        if all(file_record(folder / name) == record for name, record in files.items()):
+        files = {name: FileRecord(**record) for name, record in records.items()}
+        whole = all(file_record(folder / name) == record for name, record in files.items())
+        if whole and files.keys() >= set(_files(model)):
             return Export(model, folder, files, encoding)
     check_weights(model)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -143,9 +150,14 @@ def exported(model: Model, index: Path) -> Export:
     return Export(model, folder, files, encoding)
 
 
-def _files(model: Model) -> set[str]:
-    readers = () if model.readers is None else (QUICK, CLOSER)
-    return {*_FILES, *(name for files in readers for name in files.names)}
+def _files(model: Model) -> list[str]:
+    """The names of the files of an export that is made now."""
+    names = list(_FILES)
+    if model.readers is not None:
+        names += QUICK.names
+        if is_installed():
+            names += CLOSER.names
+    return list(dict.fromkeys(names))  # the quick reader has the encoder's tokenizer
 
 
 def _export_apart(model: Model, folder: Path) -> None:
@@ -157,9 +169,8 @@ def _export_apart(model: Model, folder: Path) -> None:
     if done.returncode != 0:
         said = done.stderr.strip().splitlines()
         raise ModelError(
-            f"The model {model.name} cannot be used: {said[-1] if said else done.returncode}. "
-            "Expected a folder saved by sentence-transformers; for the default model unset "
-            f"{MODEL_VARIABLE}."
+            f"The model {model.name} cannot be used: {said[-1] if said else done.returncode}"
+            + ("" if model.adapter else _EXPECTED)
         )
 
 
@@ -169,7 +180,7 @@ def export(
     """Write the export of the model in `source` into `folder`, and hold it against the original.
 
     `adapter` is merged into it first; `readers` are exported, too: the quick one is made of what
-    `source` holds, the closer one of its own base.
+    `source` holds, the closer one of its own base, where that is installed.
 
     Raises ModelError where the model cannot be loaded or exported, or is another one afterwards.
     """
@@ -217,7 +228,9 @@ def export(
         from index.reader_export import export_reader  # noqa: PLC0415 - it imports torch
 
         export_reader(load_original(source), folder, readers.quick, QUICK)
-        with tempfile.TemporaryDirectory() as place:
+        if not is_installed():
+            return
+        with tempfile.TemporaryDirectory(dir=folder) as place:
             base = load_original(put_together(Path(place)))
             base.tokenizer.backend_tokenizer.save(str(folder / CLOSER.tokenizer))
             export_reader(base, folder, readers.closer, CLOSER)
@@ -241,10 +254,14 @@ def with_weights_beside(graph: Path, data: str, *, short: bool = False) -> None:
 
 
 def _shortened(model: onnx.ModelProto) -> onnx.ModelProto:
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
     from onnxruntime.quantization import matmul_nbits_quantizer  # noqa: PLC0415
 
-    # It says of every node what it does.
+    # It says of every node what it does, and has every library say as much.
     logging.getLogger(matmul_nbits_quantizer.__name__).setLevel(logging.WARNING)
+    root.setLevel(level)
+    root.handlers[:] = handlers
     quantizer = matmul_nbits_quantizer.MatMulNBitsQuantizer(
         model, bits=8, block_size=_BLOCK, is_symmetric=True, accuracy_level=_IN_8_BITS
     )

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,10 +114,9 @@ def adapted(base: Model, adapter: Adapter, readers: Readers) -> Model:
                 f"The adapter in {one.folder} was made for a model with SHA-256 "
                 f"{one.base_sha256}, and its base has {its_base}."
             )
-    made = Model(adapter.name, base.folder, "", adapter, readers)
-    bases = (base.sha256, CLOSER_BASE_SHA256)
-    whole = hashlib.sha256("+".join([*bases, *(one.sha256 for one in made.adapters)]).encode())
-    return replace(made, sha256=whole.hexdigest())
+    parts = (base, adapter, readers.quick, readers.closer)
+    whole = hashlib.sha256("+".join(one.sha256 for one in parts).encode()).hexdigest()
+    return Model(adapter.name, base.folder, whole, adapter, readers)
 
 
 def check_weights(model: Model) -> None:

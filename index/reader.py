@@ -38,7 +38,7 @@ _MOST_OF_A_QUESTION = 60
 class ReaderFiles:
     """The names of a reader's files in the folder of an export.
 
-    `short` is whether its weights have 8 bits each, and not 32.
+    `short` is whether the numbers of its matrices have 8 bits, and not 32.
     """
 
     graph: str
@@ -51,7 +51,8 @@ class ReaderFiles:
         return self.graph, self.weights, self.tokenizer
 
 
-# The quick reader has the encoder's vocabulary. What is large is to be opened soon, and leave room.
+# The quick reader has the encoder's vocabulary. The closer one is large: with 8 bits it is opened
+# sooner and takes less memory.
 QUICK = ReaderFiles("reader.onnx", "reader.onnx.data", TOKENIZER, short=False)
 CLOSER = ReaderFiles("closer.onnx", "closer.onnx.data", "closer.tokenizer.json", short=True)
 
@@ -103,13 +104,16 @@ class SingleReader:
 
 
 class Reader:
-    """The two readers of an exported model: a quick one, and a closer one for the likeliest."""
+    """The readers of an exported model: a quick one, and a closer one for the likeliest.
+
+    An export that was made without the closer one's base has only the quick one.
+    """
 
     def __init__(self, folder: Path, *, in_bulk: bool = False) -> None:
         """For the export in `folder`; `in_bulk` where several threads read at once."""
-        self._quick, self._closer = (
-            SingleReader(folder, files, in_bulk=in_bulk) for files in (QUICK, CLOSER)
-        )
+        self._quick = SingleReader(folder, QUICK, in_bulk=in_bulk)
+        closer = SingleReader(folder, CLOSER, in_bulk=in_bulk)
+        self._closer = closer if (folder / CLOSER.graph).exists() else None
 
     def excerpt(
         self, text: str, sentences: Sequence[tuple[int, int]], near: Sequence[float]
@@ -125,6 +129,8 @@ class Reader:
         Raises ModelError where the export cannot be opened.
         """
         logits = self._quick.read(question, texts)
+        if self._closer is None:
+            return logits
         likeliest = np.argsort(-logits, kind="stable")[:_MOST_READ_CLOSER].tolist()
         closer = self._closer.read(question, [texts[at] for at in likeliest])
         logits[likeliest] = (logits[likeliest] + closer) / 2

@@ -131,8 +131,8 @@ def export_reader(
         apart = _MOST_APART_IN_8_BITS if files.short else _MOST_APART
         if not np.abs(found - expected).max() <= apart:
             raise ModelError(
-                f"its reader's export reads otherwise than the original: {text[:40]!r} has logit "
-                f"{found[0]:.4f}, and {expected[0]:.4f} was expected"
+                f"the export {files.graph} reads otherwise than the original: {text[:40]!r} has "
+                f"logit {found[0]:.4f}, and {expected[0]:.4f} was expected"
             )
 
 

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from filelock import FileLock
 
+from index.adapter import read_adapter
 from index.errors import BuildLockedError, CorpusError, ModelError, UsageError
 from index.generation import open_generation
+from index.models import SHIPPED_CLOSER, SHIPPED_READER, Readers
 from index.records import Filters
 from index.sentences import sentence_spans
 from indexer.build import BuildResult, build
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from index.generation import Generation
+    from index.models import Model
 
 pytestmark = pytest.mark.usefixtures("fake_model")
 
@@ -302,3 +306,18 @@ def test_workers_read_what_is_read_here(
     after = open_generation(built_index).store
     assert after.reports() == before.reports()
     assert after.passages(range(COUNT)) == before.passages(range(COUNT))
+
+
+def test_a_build_that_has_no_closer_reader_says_so_and_how_to_get_it(
+    fake_model: Model, corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    progress = Silence()
+    build([corpus], tmp_path / "index", progress)
+    assert not any("closer reader" in line for line in progress.said)
+    readers = Readers(read_adapter(SHIPPED_READER), read_adapter(SHIPPED_CLOSER))
+    monkeypatch.setattr(
+        "indexer.build.configured_model", lambda: replace(fake_model, readers=readers)
+    )
+    build([corpus], tmp_path / "index", progress, force=True)
+    [said] = [line for line in progress.said if "closer reader is left out" in line]
+    assert "pip install --no-deps" in said

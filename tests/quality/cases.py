@@ -136,7 +136,7 @@ def graded_cases(shared: Path) -> list[Case]:
 def held_out_cases(shared: Path, reader: TextReader) -> list[Case]:
     """The graded questions on the held-out reports, searched for by a model trained without these.
 
-    `reader` is the shipped one, which has not seen these reports either.
+    `reader` is the shipped one, whose two have not seen these reports either.
     """
     _, reports = split(load_reports(shared / "reports"))
     files = {one.file for one in reports}

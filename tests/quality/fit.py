@@ -1,7 +1,7 @@
 """`make fit`: the ranking's weights, the confidence and what is quoted, from graded questions.
 
 Everything is fitted on the graded questions in ../shared/questions, and on ours on the reports that
-were held out (`training/graded.jsonl`), which a model searches and a reader reads that were trained
+were held out (`training/graded.jsonl`), which a model searches and readers read that were trained
 without these. It is scored by cross-validation over reports: order, confidence, threshold and
 quoting of a report's questions are decided by the questions on the other reports (only how strongly
 weights are pulled towards 0 is chosen on all). The result, with the scores, is written to
