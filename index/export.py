@@ -61,7 +61,7 @@ _RECORDS = "export.json"
 OPSET = 17
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # Of a matrix with 8 bits a number so many numbers share a scale, and what it is multiplied with has
-# 8 bits, too (onnxruntime's MatMulNBits, accuracy_level 4): a third less time than without.
+# 8 bits, too (onnxruntime's MatMulNBits, accuracy_level 4), which is what makes it no slower.
 _BLOCK = 64
 _IN_8_BITS = 4
 # Each sentence's cosine to the original must reach this; float32 gives 1 to six digits.
