@@ -106,6 +106,11 @@ def open_tokenizer(path: Path) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # the library raises bare ones
         raise _unopened(path.parent, error) from error
+    return untrimmed(tokenizer)
+
+
+def untrimmed(tokenizer: Tokenizer) -> Tokenizer:
+    """`tokenizer` itself, which from now on neither cuts nor pads."""
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

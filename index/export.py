@@ -40,6 +40,7 @@ from index.encoder import (
     OnnxEncoder,
     PassageEncoder,
     read_settings,
+    untrimmed,
 )
 from index.errors import ModelError
 from index.files import FileRecord, file_record, sync
@@ -345,9 +346,7 @@ class SentenceTransformerEncoder:
     def __init__(self, export: Export) -> None:
         self._settings = read_settings(export.folder)
         self._original = load_original(export.model.folder, export.model.adapter)
-        self._tokenizer = self._original.tokenizer.backend_tokenizer
-        self._tokenizer.no_truncation()
-        self._tokenizer.no_padding()
+        self._tokenizer = untrimmed(self._original.tokenizer.backend_tokenizer)
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """One unit vector a passage, as OnnxEncoder: float32 of shape (len(texts), dimension)."""

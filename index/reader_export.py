@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from index.adapter import merge
+from index.encoder import untrimmed
 from index.errors import ModelError
 from index.export import OPSET, with_weights_beside
 from index.reader import SingleReader, padded, paired
@@ -102,9 +103,7 @@ def export_reader(
     Raises ModelError.
     """
     reader = load_reader(original, adapter)
-    tokenizer = original.tokenizer.backend_tokenizer
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer = untrimmed(original.tokenizer.backend_tokenizer)
     example = tuple(map(torch.from_numpy, padded(paired(tokenizer, *_example()))))
     axes = {name: {0: "pairs", 1: "tokens"} for name in _INPUTS}
     with warnings.catch_warnings():

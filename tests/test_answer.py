@@ -99,6 +99,14 @@ QUOTED = [
         "At the time of this inspection risk fell.",
     ),
     ("Staff stay. When risk falls they go.", "When risk falls they go."),
+    ("Staff stay. Both see risk and go.", "Staff stay. Both see risk and go."),
+    ("Staff stay. Both the homes and schools see risk.", "Both the homes and schools see risk."),
+    ("Staff stay. It is clear that risk falls.", "It is clear that risk falls."),
+    (
+        "Staff stay. Where it was right to see risk, they did.",
+        "Where it was right to see risk, they did.",
+    ),
+    ("Staff stay. It is a risk.", "Staff stay. It is a risk."),
     ("Staff stay. Risk falls where staff see this.", "Risk falls where staff see this."),
 ]
 

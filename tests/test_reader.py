@@ -13,7 +13,7 @@ from tokenizers.pre_tokenizers import Whitespace
 from tokenizers.processors import TemplateProcessing
 
 from index.adapter import read_adapter, write_adapter
-from index.encoder import TOKENIZER
+from index.encoder import TOKENIZER, untrimmed
 from index.errors import ModelError
 from index.export import export, load_original
 from index.models import Readers
@@ -144,9 +144,7 @@ def test_an_export_reads_as_the_original_and_its_adapter_counts(
             load_reader(load_original(tiny_readers / name), one) for one in (None, adapter)
         )
         original = load_original(tiny_readers / name)
-        words = original.tokenizer.backend_tokenizer
-        words.no_truncation()
-        words.no_padding()
+        words = untrimmed(original.tokenizer.backend_tokenizer)
         short = map(torch.from_numpy, padded(paired(words, question, texts[:2])))
         tensors = list(short)
         untrained, expected = plain(*tensors).numpy(), changed(*tensors).numpy()

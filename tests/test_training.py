@@ -240,24 +240,27 @@ def test_a_reader_learns_to_tell_the_answer_from_what_lies_near(tmp_path: Path) 
         with torch.no_grad():
             return float(reader(*map(torch.from_numpy, padded(lesson.pairs))).max())
 
+    def singly(all_taught: list[Lesson]) -> list[list[Lesson]]:
+        return [[one] for one in all_taught]
+
     import torch  # noqa: PLC0415
 
     from index.reader import padded  # noqa: PLC0415
 
     before = told()
-    train_reader(reader, [(taught, 200)], QUICKLY)
+    train_reader(reader, [(singly(taught), 200)], QUICKLY)
     assert told() > before
     # Words do for an answer until a question teaches that they do not.
     refused = graded[1]
     before_graded = best(refused)
-    train_reader(reader, [(graded, 200)], QUICKLY)
+    train_reader(reader, [(singly(graded), 200)], QUICKLY)
     changes = changes_of(reader, load_reader(load_original(tmp_path / "tiny")))
     assert best(refused) < before_graded - 1
     assert "shared" in changes
     assert not any("word_embeddings" in name for name in changes)
     assert any(".layer.0." in name for name in changes)
     again = load_reader(load_original(tmp_path / "tiny"))
-    train_reader(again, [(graded, 2)], replace(QUICKLY, frozen=1))
+    train_reader(again, [([graded], 2)], replace(QUICKLY, frozen=1))
     changes = changes_of(again, load_reader(load_original(tmp_path / "tiny")))
     assert not any(".layer.0." in name for name in changes)
     assert any(".layer.1." in name for name in changes)

@@ -24,7 +24,7 @@ from safetensors.numpy import load_file, save_file
 
 from index.adapter import read_adapter, write_adapter
 from index.closer_base import CLOSER_BASE, CLOSER_BASE_SHA256, put_together
-from index.encoder import OnnxEncoder
+from index.encoder import OnnxEncoder, untrimmed
 from index.export import export, load_original
 from index.models import (
     BASE_MODEL,
@@ -179,7 +179,8 @@ def _read(
 def _read_quickly(encoder: OnnxEncoder, adapter: Adapter, trained: Sequence[AskedReport]) -> None:
     reader = load_reader(_model(adapter))
     named, graded_ones = lessons(encoder, encoder.tokenizer, trained)
-    train_reader(reader, list(zip((named, graded_ones), EPOCHS, strict=True)), QUICKLY)
+    singly = [[[one] for one in taught] for taught in (named, graded_ones)]
+    train_reader(reader, list(zip(singly, EPOCHS, strict=True)), QUICKLY)
     changes = changes_of(reader, load_reader(_model(None)))
     write_adapter(SHIPPED_READER, f"{NAME}, reading", BASE_SHA256, changes, RANK)
 
@@ -188,14 +189,13 @@ def _read_closely(encoder: OnnxEncoder, trained: Sequence[AskedReport]) -> None:
     with tempfile.TemporaryDirectory() as place:
         base = put_together(Path(place))
         original, untrained = load_original(base), load_reader(load_original(base))
-    tokenizer = original.tokenizer.backend_tokenizer
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    tokenizer = untrimmed(original.tokenizer.backend_tokenizer)
     reader = load_reader(original)
     _, graded_ones = lessons(encoder, tokenizer, trained)
-    among = random.Random(SEED).sample(graded_ones, GRADED_AMONG_ARTICLES)  # noqa: S311 - no secret
+    singly = [[one] for one in graded_ones]
+    among = random.Random(SEED).sample(singly, GRADED_AMONG_ARTICLES)  # noqa: S311 - no secret
     mixed = article_lessons(tokenizer, load_articles()) + among
-    train_reader(reader, list(zip((graded_ones, mixed), EPOCHS_CLOSER, strict=True)), CLOSELY)
+    train_reader(reader, list(zip((singly, mixed), EPOCHS_CLOSER, strict=True)), CLOSELY)
     changes = changes_of(reader, untrained)
     name = f"{CLOSER_BASE} for inspection reports, reading closer"
     write_adapter(SHIPPED_CLOSER, name, CLOSER_BASE_SHA256, changes, RANK)

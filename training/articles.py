@@ -72,12 +72,16 @@ def load_articles(path: Path = ARTICLES) -> list[Article]:
     ]
 
 
-def article_lessons(tokenizer: Tokenizer, articles: Sequence[Article]) -> list[Lesson]:
-    """A lesson for every question on `articles`, of a few paragraphs each."""
+def article_lessons(tokenizer: Tokenizer, articles: Sequence[Article]) -> list[list[Lesson]]:
+    """For each of `articles` a lesson for every question on it, of a few paragraphs each.
+
+    Asked together, what a paragraph answers and what it only seems to are told from each other.
+    """
     chance = random.Random(SEED)  # noqa: S311 - no secret
-    taught = []
+    taught: list[list[Lesson]] = []
     for article in articles:
-        for one in article.questions:
+        taught.append([])
+        for one in chance.sample(article.questions, len(article.questions)):
             best_first = sorted((-grade, at) for at, grade in one.relevant.items())
             answers = [at for _, at in best_first[:_ANSWERS]]
             others = [
@@ -88,5 +92,5 @@ def article_lessons(tokenizer: Tokenizer, articles: Sequence[Article]) -> list[L
             near = [] if one.near is None else [one.near]
             taken = [*answers, *near, *chance.sample(others, min(_OTHERS, len(others)))]
             pairs = paired(tokenizer, one.question, [article.paragraphs[at] for at in taken])
-            taught.append(Lesson.of_grades(pairs, [one.relevant.get(at, 0) for at in taken]))
+            taught[-1].append(Lesson.of_grades(pairs, [one.relevant.get(at, 0) for at in taken]))
     return taught
