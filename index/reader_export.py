@@ -37,7 +37,7 @@ _OWN = 5.0
 _INPUTS = ("input_ids", "token_type_ids", "attention_mask")
 # How far a logit of the export may be from the original's; float32 differs by 1e-5.
 _MOST_APART = 1e-3
-# With 8 bits a number it differs by 0.03 in the mean, by 0.2 at most; another model's by several.
+# With 8 bits a number it differs by less than this; that of another model by several times as much.
 _MOST_APART_IN_8_BITS = 0.5
 _PAIRS = (
     ("How are care leavers supported?", "Care leavers are supported well. Most have a home."),

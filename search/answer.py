@@ -24,12 +24,12 @@ MOST_QUOTATIONS = 4
 # before the sentence's own; or with one of three such words among the first five. "Both the police
 # and schools" and "It is clear that" speak of what follows.
 _LEANS_BACK = re.compile(
-    r"(?:also|although|another|as a result|consequently|for (?:example|instance)"
-    r"|both(?! the\b)|further(?=,)|furthermore|however|in (?:addition|contrast)"
-    r"|instead|likewise|moreover|neither|nevertheless"
-    r"|nonetheless|similarly|subsequently|there(?:by|fore)|thus)\b"
+    r"(?:also|although|another|as a result|both(?! the\b)|consequently|for (?:example|instance)"
+    r"|further(?=,)|furthermore|however|in (?:addition|contrast)|instead|likewise|moreover|neither"
+    r"|nevertheless|nonetheless|similarly|subsequently|there(?:by|fore)|thus)\b"
     r"|(?:(?:as|because|if|once|since|until|when|where|while|whilst) )?"
-    r"(?:they|their|it(?! (?:is|was) [\w-]+ (?:how|that|to|whether|why)\b)|its|he|his|she|her)\b"
+    r"(?:they|their|its|he|his|she|her"
+    r"|it(?! (?:is|was) (?:apparent|clear|evident|positive|unclear) (?:how|that|whether|why)\b))\b"
     r"|(?:(?:for|in|of) )?(?:others|such"
     r"|those(?! (?:aged|at|in|over|that|under|who|whose|with)\b))\b"
     r"|(?:[^\s.;:]+ ){0,4}(?:this(?! (?:inspection|report|visit)\b)|these|them)\b",

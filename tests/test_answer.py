@@ -103,9 +103,11 @@ QUOTED = [
     ("Staff stay. Both the homes and schools see risk.", "Both the homes and schools see risk."),
     ("Staff stay. It is clear that risk falls.", "It is clear that risk falls."),
     (
-        "Staff stay. Where it was right to see risk, they did.",
-        "Where it was right to see risk, they did.",
+        "Staff stay. Where it is evident that risk fell, go.",
+        "Where it is evident that risk fell, go.",
     ),
+    ("Staff stay. It is aware that risk falls.", "Staff stay. It is aware that risk falls."),
+    ("Staff stay. It is able to see risk.", "Staff stay. It is able to see risk."),
     ("Staff stay. It is a risk.", "Staff stay. It is a risk."),
     ("Staff stay. Risk falls where staff see this.", "Risk falls where staff see this."),
 ]

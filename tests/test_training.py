@@ -194,6 +194,30 @@ def test_a_step_of_training_brings_questions_nearer_to_their_paragraphs(tmp_path
 
 
 @pytest.mark.model
+def test_lessons_of_a_group_are_learnt_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch  # noqa: PLC0415 - it takes long
+
+    from training import reader as training_reader  # noqa: PLC0415 - it imports torch
+
+    steps: list[set[float]] = []
+    module = torch.nn.Linear(1, 1)
+
+    def seen(
+        _: torch.nn.Module, taught: list[training_reader.Lesson], *_others: object
+    ) -> torch.Tensor:
+        steps.append({float(one.grades[0]) for one in taught})
+        return module(torch.zeros(1)).sum()  # type: ignore[no-any-return]
+
+    monkeypatch.setattr(training_reader, "_loss", seen)
+    groups = [[training_reader.Lesson.of_grades((), [at])] * 6 for at in range(20)]
+    training_reader.train_reader(module, [(groups, 2)], training_reader.QUICKLY)  # type: ignore[arg-type]
+    orders = [steps[:20], steps[20:]]
+    for order in orders:
+        assert sorted(order, key=min) == [{at} for at in range(20)]
+    assert orders[0] != orders[1]
+
+
+@pytest.mark.model
 def test_a_reader_learns_to_tell_the_answer_from_what_lies_near(tmp_path: Path) -> None:
     from index.encoder import OnnxEncoder  # noqa: PLC0415
     from index.export import export  # noqa: PLC0415
