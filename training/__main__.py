@@ -38,7 +38,7 @@ from index.models import (
 )
 from index.reader import Reader
 from index.reader_export import load_reader
-from training.articles import article_lessons, load_articles
+from training.articles import article_lessons, asked_articles, load_articles, split_articles
 from training.examples import GRADED, SEED, TYPED, load_reports, split
 from training.measure import (
     Scores,
@@ -170,10 +170,11 @@ def _read(
         export(general, Path(place), adapter, readers)
         again = again_by(encoder, Reader(Path(place)))
         found = score(held_out, encoder.encode_passages, again)
-        both = [graded(held_out, encoder.encode_passages, then) for then in (None, again)]
-    print(row("held-out reports", "and the readers", found))
-    print(row("… graded", "without them", both[0]))
-    print(row("… graded", "and the readers", both[1]), flush=True)
+        print(row("held-out reports", "and the readers", found))
+        articles = asked_articles(split_articles(load_articles())[1])
+        for of, asked in (("… graded", held_out), ("held-out articles", articles)):
+            for name, then in (("without them", None), ("and the readers", again)):
+                print(row(of, name, graded(asked, encoder.encode_passages, then)), flush=True)
 
 
 def _read_quickly(encoder: OnnxEncoder, adapter: Adapter, trained: Sequence[AskedReport]) -> None:
@@ -194,7 +195,8 @@ def _read_closely(encoder: OnnxEncoder, trained: Sequence[AskedReport]) -> None:
     _, graded_ones = lessons(encoder, tokenizer, trained)
     singly = [[one] for one in graded_ones]
     among = random.Random(SEED).sample(singly, GRADED_AMONG_ARTICLES)  # noqa: S311 - no secret
-    mixed = article_lessons(tokenizer, load_articles()) + among
+    articles, _ = split_articles(load_articles())
+    mixed = article_lessons(tokenizer, articles) + among
     train_reader(reader, list(zip((singly, mixed), EPOCHS_CLOSER, strict=True)), CLOSELY)
     changes = changes_of(reader, untrained)
     name = f"{CLOSER_BASE} for inspection reports, reading closer"
