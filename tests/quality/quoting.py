@@ -86,8 +86,8 @@ def shares(found: Sequence[Quoted]) -> tuple[float, float, float]:
 def best_quoting(sets: Sequence[Sequence[list[Quoted]]]) -> int:
     """The place in QUOTING of what may be cited most and holds most facts.
 
-    Citations count twice: a wrong one is worse than a fact that is missing. It is within CITED and
-    MOST_WORDS in each set; not at the edge of CITED, where one citation in one set would decide.
+    Both count the same. It is within CITED and MOST_WORDS in each set; not at the edge of CITED,
+    where one citation in one set would decide.
 
     `sets` are the questions of each set, as `quoted` returns them. Where nothing is within CITED it
     is what may be cited most.
@@ -100,4 +100,4 @@ def best_quoting(sets: Sequence[Sequence[list[Quoted]]]) -> int:
     allowed = [at for at in short if cited[at] >= CITED]
     if not allowed:
         return max(short, key=lambda at: cited[at])
-    return max(allowed, key=lambda at: mean([2 * one + facts for one, facts, _ in measured[at]]))
+    return max(allowed, key=lambda at: mean([one + facts for one, facts, _ in measured[at]]))
