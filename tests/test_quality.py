@@ -164,9 +164,11 @@ def test_what_holds_most_facts_is_quoted_unless_it_is_long_or_seldom_to_be_cited
     often = [[ways]] * 19
     assert best_quoting([*often, [seldom]]) == 1
     assert best_quoting([*often, [quotings((True, False, 10), (False, True, 10))]]) == 0
-    # A citation more outweighs a fact more.
+    # Three facts more outweigh two citations more.
     alike = quotings((True, True, 10), (True, True, 10))
-    assert best_quoting([[*[alike] * 19, quotings((False, True, 10), (True, False, 10))]]) == 1
+    either = quotings((True, False, 10), (False, True, 10))
+    fact = quotings((True, False, 10), (True, True, 10))
+    assert best_quoting([[*[alike] * 19, either, either, fact]]) == 1
     # Where nothing is to be cited often enough, it is what is to be cited most.
     half = [quotings((False, True, 9), (True, True, 9)), quotings((False, True, 9))]
     assert best_quoting([half, half]) == 1
