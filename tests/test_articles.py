@@ -71,7 +71,7 @@ def test_a_changed_paragraph_is_asked_its_question_alone() -> None:
     assert (mended.paragraphs, mended.graded) == (("A", "b"), (("who?", {0: 2}),))
 
 
-def test_articles_that_are_held_out_are_not_learnt_from() -> None:
+def test_every_article_is_either_learnt_from_or_held_out() -> None:
     articles = load_articles()
     taught, held_out = split_articles(articles)
     assert len(held_out) == len(articles) / 16
