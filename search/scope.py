@@ -181,6 +181,10 @@ def _by_council(text: str, given: Filters, held: set[str]) -> Scope:
     notices = []
     meant = []
     for one in _meant(text):
+        told = _told_heirs(one, text)
+        if len(told) == 1:
+            meant += [replace(one, council=told[0].council), *told]
+            continue
         heirs = [] if one.council in held else _heirs(one, held)
         if heirs:
             after = " and ".join(heirs)
@@ -219,6 +223,17 @@ def _without_own(text: str, reports: Sequence[Report], given: Filters) -> str:
 def _heirs(mention: _Mention, held: set[str]) -> list[str]:
     """The councils in the collection that followed the one that is named."""
     return [one for one in load_councils().by_name[mention.council].successors if one in held]
+
+
+def _told_heirs(mention: _Mention, text: str) -> list[_Mention]:
+    """The successors that a word apart from the name tells: "Northamptonshire (North)"."""
+    told = []
+    for heir in load_councils().by_name[mention.council].successors:
+        apart = " ".join(word for word in heir.split() if word not in mention.council.split())
+        match = re.search(rf"[,(]*\s*\b{re.escape(apart)}\b(?! of\b)\s*\)?", text, re.IGNORECASE)
+        if match is not None and apart != heir:
+            told.append(_Mention(heir, *match.span()))
+    return told
 
 
 def _by_grade(text: str, filters: Filters) -> tuple[Filters, list[tuple[int, int]]]:

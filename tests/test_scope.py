@@ -202,6 +202,25 @@ def test_a_council_that_is_no_more_is_not_missing_where_a_successor_is_there() -
     assert notice.startswith("Northamptonshire is no more; North Northamptonshire followed it")
 
 
+@pytest.mark.parametrize(
+    ("asked", "left"),
+    [
+        ("Northamptonshire (North, 2022 report) early help", "early help"),
+        ("early help in Northamptonshire, north, in 2022", "early help"),
+        ("early help at Northamptonshire Children's Trust (North)", "early help Children's Trust"),
+    ],
+)
+def test_a_word_apart_tells_which_successor_is_meant(asked: str, left: str) -> None:
+    scope = read_scope(asked, REPORTS, OPEN)
+    assert scope.filters.council == "North Northamptonshire"
+    assert (scope.text, scope.notices, scope.missing) == (left, (), None)
+
+
+def test_a_place_within_an_old_council_is_no_successor() -> None:
+    scope = read_scope("poverty in the north of Northamptonshire", REPORTS, OPEN)
+    assert scope.filters == OPEN
+
+
 def test_what_the_reader_has_set_stays() -> None:
     given_report = Filters(report="leeds-2018")
     assert read_scope("Sunderland 2021", REPORTS, given_report).filters == given_report
