@@ -153,7 +153,7 @@ def quotings(*of: tuple[bool, bool, int]) -> list[Quoted]:
     return made + [Quoted((False,), (False,), 1)] * (len(QUOTING) - len(made))
 
 
-def test_what_holds_most_facts_is_quoted_unless_it_is_long_or_seldom_to_be_cited() -> None:
+def test_what_is_quoted_leads_in_citations_and_facts_alike_and_is_not_long() -> None:
     ways = quotings((True, False, 10), (True, True, 90), (False, True, 10), (True, True, 101))
     assert best_quoting([[ways]]) == 1
     # In two sets the third way is right once in two, and the second is too long in one of them.
@@ -164,14 +164,26 @@ def test_what_holds_most_facts_is_quoted_unless_it_is_long_or_seldom_to_be_cited
     often = [[ways]] * 19
     assert best_quoting([*often, [seldom]]) == 1
     assert best_quoting([*often, [quotings((True, False, 10), (False, True, 10))]]) == 0
-    # Three facts more outweigh two citations more.
-    alike = quotings((True, True, 10), (True, True, 10))
-    either = quotings((True, False, 10), (False, True, 10))
-    fact = quotings((True, False, 10), (True, True, 10))
-    assert best_quoting([[*[alike] * 19, either, either, fact]]) == 1
     # Where nothing is to be cited often enough, it is what is to be cited most.
     half = [quotings((False, True, 9), (True, True, 9)), quotings((False, True, 9))]
     assert best_quoting([half, half]) == 1
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [((20, 14), (18, 15)), ((18, 20), (20, 16))],
+    ids=["citations do not make good for facts", "nor facts for citations"],
+)
+def test_of_two_ways_the_one_is_chosen_whose_lesser_lead_is_greater(
+    one: tuple[int, int], other: tuple[int, int]
+) -> None:
+    """Each is how many of twenty quotations may be cited, and how many hold the fact."""
+    assert sum(one) > sum(other)
+    ways = [
+        quotings(*((at < cited, at < facts, 10) for cited, facts in (one, other)))
+        for at in range(20)
+    ]
+    assert best_quoting([ways]) == 1
 
 
 def test_the_threshold_stands_below_what_is_to_be_answered_and_above_the_next() -> None:
