@@ -226,11 +226,11 @@ def _heirs(mention: _Mention, held: set[str]) -> list[str]:
 
 
 def _told_heirs(mention: _Mention, text: str) -> list[_Mention]:
-    """The successors that a word apart from the name tells: "Northamptonshire (North)"."""
+    """The successors that a word set apart from the name tells: "Northamptonshire (North)"."""
     told = []
     for heir in load_councils().by_name[mention.council].successors:
         apart = " ".join(word for word in heir.split() if word not in mention.council.split())
-        match = re.search(rf"[,(]*\s*\b{re.escape(apart)}\b(?! of\b)\s*\)?", text, re.IGNORECASE)
+        match = re.search(rf"[,(]\s*{re.escape(apart)}\s*(?:\)|(?=[,;.?]|$))", text, re.IGNORECASE)
         if match is not None and apart != heir:
             told.append(_Mention(heir, *match.span()))
     return told

@@ -216,9 +216,16 @@ def test_a_word_apart_tells_which_successor_is_meant(asked: str, left: str) -> N
     assert (scope.text, scope.notices, scope.missing) == (left, (), None)
 
 
-def test_a_place_within_an_old_council_is_no_successor() -> None:
-    scope = read_scope("poverty in the north of Northamptonshire", REPORTS, OPEN)
-    assert scope.filters == OPEN
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "poverty in the north of Northamptonshire",
+        "Northamptonshire, north of Milton Keynes Hospital",
+        "children moved from Northamptonshire, West Midlands Police say",
+    ],
+)
+def test_another_place_beside_an_old_council_is_no_successor(asked: str) -> None:
+    assert read_scope(asked, REPORTS, OPEN).filters == OPEN
 
 
 def test_what_the_reader_has_set_stays() -> None:
