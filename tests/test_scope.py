@@ -225,7 +225,8 @@ def test_a_word_apart_tells_which_successor_is_meant(asked: str, left: str) -> N
     ],
 )
 def test_another_place_beside_an_old_council_is_no_successor(asked: str) -> None:
-    assert read_scope(asked, REPORTS, OPEN).filters == OPEN
+    scope = read_scope(asked, REPORTS, OPEN)
+    assert (scope.filters, scope.missing) == (OPEN, None)
 
 
 def test_what_the_reader_has_set_stays() -> None:
